@@ -1,0 +1,67 @@
+# `make test` is everything that continuous integration runs; each of its stages is a target of its own.
+# Whatever is built lands in build/ and is kept there between runs.
+
+export BUILD := $(CURDIR)/build
+SUITES := $(patsubst tests/%/go.mod,suite-%,$(wildcard tests/*/go.mod))
+STAGES := setup build vet lint generate-check test-go $(SUITES) fuzz
+
+# The packages that implement Apache's interfaces have methods that only look like the standard library's.
+STDMETHODS := /protocol$$
+
+.PHONY: test $(STAGES) generate peers bench soak clean
+
+test:
+	@sh tests/stages.sh $(STAGES)
+
+# Installs what is missing, as root on Debian; says what is missing elsewhere.
+setup:
+	@sh tests/setup.sh
+
+build:
+	go build ./...
+
+vet:
+	go vet $$(go list ./... | grep -v '$(STDMETHODS)')
+	go list ./... | { grep '$(STDMETHODS)' || true; } | xargs -r go vet -stdmethods=false
+	GOOS=darwin go vet -stdmethods=false ./...
+	GOOS=windows go vet -stdmethods=false ./...
+
+lint: $(BUILD)/staticcheck
+	@sh tests/gofmt.sh
+	$(BUILD)/staticcheck ./...
+
+$(BUILD)/staticcheck: tools/go.mod tools/go.sum
+	go -C tools build -o $@ honnef.co/go/tools/cmd/staticcheck
+
+# The stubs in thrift/gen-go are committed: a user needs no compiler.
+generate:
+	@sh tests/generate.sh thrift/gen-go
+
+generate-check:
+	@sh tests/generate.sh $(BUILD)/gen-go
+	diff -r thrift/gen-go $(BUILD)/gen-go
+
+test-go:
+	go test -race ./...
+
+# Each nested module in tests/ is a suite; the clients of other makes and languages are the one in tests/peers.
+suite-%: $(BUILD)/staticcheck
+	cd tests/$* && go vet ./... && $(BUILD)/staticcheck ./...
+	cd tests/$* && go test -race -count=1 -timeout 15m ./...
+
+peers: suite-peers
+	@sh tests/report.sh
+
+fuzz:
+	@sh tests/fuzz.sh
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
+
+# The tests named TestSoak…, for as long as SOAK says.
+soak: export SOAK ?= 10m
+soak:
+	go test -count=1 -timeout 0 -run '^TestSoak' -v ./...
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,37 @@
+package protocol
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/apache/thrift/lib/go/thrift"
+)
+
+// exception gives err the class of a TProtocolException, so that it passes through generated code
+// without losing its type id.
+func exception(typeID int, err error) error {
+	return thrift.NewTProtocolExceptionWithType(typeID, err)
+}
+
+// endOfInput says that what, at byte pos, needs more bytes than the have that remain. It wraps
+// io.EOF where nothing remains and io.ErrUnexpectedEOF where something does, as io.ReadFull tells them apart.
+func endOfInput(what string, pos, need, have int) error {
+	eof := io.ErrUnexpectedEOF
+	if have == 0 {
+		eof = io.EOF
+	}
+	return exception(thrift.UNKNOWN_PROTOCOL_EXCEPTION,
+		fmt.Errorf("protocol: %s at byte %d needs %d bytes, %d remain: %w", what, pos, need, have, eof))
+}
+
+// negativeSize is the error of a length or count below zero.
+func negativeSize(what string, pos int, n int32) error {
+	return exception(thrift.NEGATIVE_SIZE,
+		fmt.Errorf("protocol: %s before byte %d has the negative size %d", what, pos, n))
+}
+
+// unknownType is the error of a value whose type has no known end.
+func unknownType(pos int, t thrift.TType) error {
+	return exception(thrift.INVALID_DATA,
+		fmt.Errorf("protocol: unknown type %d of the value at byte %d", byte(t), pos))
+}

@@ -1,0 +1,127 @@
+package mux
+
+import "fmt"
+
+// Code says what became of a call. Codes 0 to 11 are the types of Thrift's
+// TApplicationException; the others are ours and travel as types of their own,
+// which every runtime reads as a number, so that a client can tell a call that
+// was never run from one that failed.
+type Code int32
+
+// The types of TApplicationException (Thrift RPC specification, "Response struct").
+const (
+	Unknown               Code = 0
+	UnknownMethod         Code = 1
+	InvalidMessageType    Code = 2
+	WrongMethodName       Code = 3
+	BadSequenceID         Code = 4
+	MissingResult         Code = 5
+	InternalError         Code = 6
+	ProtocolError         Code = 7
+	InvalidTransform      Code = 8
+	InvalidProtocol       Code = 9
+	UnsupportedClientType Code = 10
+	ValidationFailed      Code = 11
+)
+
+// The codes that TApplicationException lacks.
+const (
+	// Overloaded: a bound was reached and the call was not run.
+	Overloaded Code = 101
+	// DeadlineExceeded: the call's time was over; it may have been run.
+	DeadlineExceeded Code = 102
+	// Canceled: the client went away or took the call back; it may have been run.
+	Canceled Code = 103
+	// Unavailable: nobody could take the call now, and it was not run.
+	Unavailable Code = 104
+	// PermissionDenied: the caller may not do this; the call was not run.
+	PermissionDenied Code = 105
+)
+
+// codeRow maps a code to the other tables of the field: the name, the HTTP
+// status, and the number of the gRPC status code (google.rpc.Code).
+type codeRow struct {
+	name string
+	http int
+	grpc uint32
+}
+
+var codes = map[Code]codeRow{
+	Unknown:               {"unknown", 500, 2},
+	UnknownMethod:         {"unknown method", 404, 12},
+	InvalidMessageType:    {"invalid message type", 400, 3},
+	WrongMethodName:       {"wrong method name", 500, 13},
+	BadSequenceID:         {"bad sequence id", 500, 13},
+	MissingResult:         {"missing result", 500, 13},
+	InternalError:         {"internal error", 500, 13},
+	ProtocolError:         {"protocol error", 400, 3},
+	InvalidTransform:      {"invalid transform", 400, 3},
+	InvalidProtocol:       {"invalid protocol", 400, 3},
+	UnsupportedClientType: {"unsupported client type", 400, 3},
+	ValidationFailed:      {"validation failed", 400, 3},
+	Overloaded:            {"overloaded", 503, 8},
+	DeadlineExceeded:      {"deadline exceeded", 504, 4},
+	Canceled:              {"canceled", 499, 1},
+	Unavailable:           {"unavailable", 503, 14},
+	PermissionDenied:      {"permission denied", 403, 7},
+}
+
+// String returns the code's name, fit for a label.
+func (c Code) String() string {
+	if r, ok := codes[c]; ok {
+		return r.name
+	}
+	return fmt.Sprintf("code %d", int32(c))
+}
+
+// HTTPStatus returns the HTTP status that says the same, 500 for codes that are
+// not known.
+func (c Code) HTTPStatus() int {
+	if r, ok := codes[c]; ok {
+		return r.http
+	}
+	return 500
+}
+
+// GRPC returns the gRPC status code that says the same, 2 (Unknown) for codes
+// that are not known.
+func (c Code) GRPC() uint32 {
+	if r, ok := codes[c]; ok {
+		return r.grpc
+	}
+	return 2
+}
+
+// FromGRPC returns the code that says the same as a gRPC status code other than
+// OK. Codes that Thrift has no word for become InternalError.
+func FromGRPC(code uint32) Code {
+	switch code {
+	case 1:
+		return Canceled
+	case 2:
+		return Unknown
+	case 3:
+		return ValidationFailed
+	case 4:
+		return DeadlineExceeded
+	case 7, 16: // PermissionDenied, Unauthenticated
+		return PermissionDenied
+	case 8:
+		return Overloaded
+	case 12:
+		return UnknownMethod
+	case 14:
+		return Unavailable
+	}
+	return InternalError
+}
+
+// NotRun reports whether a call answered with this code was certainly not run,
+// so that sending it again is safe.
+func (c Code) NotRun() bool {
+	switch c {
+	case Overloaded, Unavailable, PermissionDenied, UnknownMethod:
+		return true
+	}
+	return false
+}

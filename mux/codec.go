@@ -1,0 +1,48 @@
+package mux
+
+import (
+	"sync"
+
+	"github.com/apache/thrift/lib/go/thrift"
+
+	"github.com/oneport-thrift/oneport/protocol"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// Stubs read from and write to one codec, which is used again for other calls. A
+// stub's connectivity check may still hold it then: all that asks for is
+// Transport, which is the same immutable object for every codec.
+var (
+	binaryCodecs  = sync.Pool{New: func() any { return new(protocol.Binary) }}
+	compactCodecs = sync.Pool{New: func() any { return new(protocol.Compact) }}
+)
+
+// takeCodec returns a codec that reads req's body and appends to its scratch, or
+// nil for a protocol that there is none for.
+func takeCodec(req *Request) protocol.Codec {
+	m := protocol.Message{Name: req.Method, Type: thrift.TMessageType(req.Type), SeqID: req.SeqID}
+	switch req.Protocol {
+	case wire.Binary:
+		c := binaryCodecs.Get().(*protocol.Binary)
+		c.MaxDepth = req.MaxDepth
+		c.ResetBody(m, req.Body, req.Scratch)
+		return c
+	case wire.Compact:
+		c := compactCodecs.Get().(*protocol.Compact)
+		c.MaxDepth = req.MaxDepth
+		c.ResetBody(m, req.Body, req.Scratch)
+		return c
+	}
+	return nil
+}
+
+// giveCodec takes back a codec, which then holds no bytes of the call.
+func giveCodec(p wire.Protocol, c protocol.Codec) {
+	c.ResetBody(protocol.Message{}, nil, nil)
+	switch p {
+	case wire.Binary:
+		binaryCodecs.Put(c)
+	case wire.Compact:
+		compactCodecs.Put(c)
+	}
+}

@@ -1,0 +1,26 @@
+package mux
+
+// Observer is told what happens to connections and to calls that no handler
+// sees. Each func may be nil, is called by any number of goroutines at once, and
+// must return quickly. Calls that reach the router are seen by filters, not here.
+type Observer struct {
+	// Opened is called when a connection's dialect is known. A connection that
+	// ends before its first byte, such as a health check, is never reported.
+	Opened func(p *Peer)
+	// Closed is called once for each connection that Opened was called for. why
+	// is nil if the connection ended between calls by the client's or the
+	// server's wish.
+	Closed func(p *Peer, why error)
+	// Refused is called for each call or connection turned away at a bound, and
+	// for a connection whose first bytes fit no dialect.
+	Refused func(p *Peer, r Refusal)
+}
+
+// Refusal says what was turned away and why.
+type Refusal struct {
+	// Bound is the name of the server's field that was reached, such as
+	// "MaxCalls", or "dialect" for bytes that no dialect opens with.
+	Bound string
+	// Err says what was seen and what the limit is.
+	Err error
+}

@@ -1,0 +1,89 @@
+package mux
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/apache/thrift/lib/go/thrift"
+
+	"github.com/oneport-thrift/oneport/protocol"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// Processor returns the Handler for a processor that the Apache Thrift compiler
+// made. The processor runs against memory: its arguments are decoded from the
+// request's body, and what it writes becomes the reply once it has returned, so
+// that no part of an answer leaves before the whole is there.
+//
+// The processor is not changed. Its map is read once, to know its methods; a
+// method that is not in it is answered UnknownMethod before anything is decoded.
+// Arguments that cannot be decoded are a ProtocolError. An error of the user's
+// code is returned as it is: the exception that the stub made of it, with the
+// error's text, is dropped. So is whatever it wrote once ctx has ended.
+func Processor(p thrift.TProcessor) Handler {
+	return &processor{p: p, methods: maps.Clone(p.ProcessorMap())}
+}
+
+type processor struct {
+	p       thrift.TProcessor
+	methods map[string]thrift.TProcessorFunction
+}
+
+// Methods makes the processor a methodLister.
+func (h *processor) Methods() []string { return slices.Sorted(maps.Keys(h.methods)) }
+
+func (h *processor) ServeThrift(ctx context.Context, req *Request) (Reply, error) {
+	if _, ok := h.methods[req.Method]; !ok {
+		return Reply{}, Errorf(UnknownMethod, "unknown method %q of service %q", req.Method, req.Service)
+	}
+	c := takeCodec(req)
+	if c == nil {
+		return Reply{}, Errorf(InvalidProtocol, "service %q does not speak %v", req.Service, req.Protocol)
+	}
+	_, err := h.p.Process(ctx, c, c)
+	// Asked before the codec is given back; the bytes are the session's scratch.
+	m, written := c.Message()
+	body := c.Out()[len(req.Scratch):]
+	giveCodec(req.Protocol, c)
+
+	switch {
+	case ctx.Err() != nil:
+		return Reply{}, ended(ctx, err)
+	case written && m.Type == thrift.REPLY:
+		// err, if any, is a declared exception, which the result carries.
+		return ResultReply(req.Protocol, body), nil
+	case written:
+		return Reply{}, exceptionError(req.Protocol, body, err)
+	case errors.Is(err, thrift.ErrAbandonRequest):
+		return Reply{}, &Error{Code: Canceled, Message: "abandoned by the handler", Err: err}
+	}
+	return Reply{}, err
+}
+
+// ended is the failure of a call whose context ended before its handler did.
+func ended(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	if err == nil || errors.Is(err, cause) {
+		err = cause
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return &Error{Code: DeadlineExceeded, Err: err}
+	}
+	return &Error{Code: Canceled, Err: err}
+}
+
+// exceptionError is the failure behind an exception that the stub wrote. Its type
+// tells undecodable arguments from an error of the user's code, which err alone
+// does not.
+func exceptionError(p wire.Protocol, body []byte, err error) error {
+	code, text, perr := wire.ParseException(p, body)
+	switch {
+	case perr != nil:
+		return errors.Join(err, perr)
+	case Code(code) == InternalError && err != nil:
+		return err
+	}
+	return &Error{Code: Code(code), Message: text, Err: err}
+}

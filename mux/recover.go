@@ -1,0 +1,26 @@
+package mux
+
+import (
+	"context"
+	"runtime/debug"
+)
+
+// recovered turns a panic of a handler into a PanicError. It stands innermost,
+// so that every filter of the route sees the failure. It cannot stop
+// runtime.Goexit, which ends the goroutine: sessions answer for that.
+type recovered struct{ next Handler }
+
+func (h recovered) ServeThrift(ctx context.Context, req *Request) (rep Reply, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			rep, err = Reply{}, NewPanicError(v)
+		}
+	}()
+	return h.next.ServeThrift(ctx, req)
+}
+
+// NewPanicError returns the failure for a value that recover returned. Call it
+// in the deferred function, while the stack still shows the panic.
+func NewPanicError(value any) *PanicError {
+	return &PanicError{Value: value, Stack: debug.Stack()}
+}

@@ -1,0 +1,84 @@
+package mux
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// Request is one call on its way to a handler. It belongs to the session that
+// read it and is used again for another call once ServeThrift has returned.
+type Request struct {
+	// Name is the name as it was on the wire. It never changes.
+	Name string
+	// Service and Method are the current names: the two parts of Name until a
+	// filter or the router sets others. An empty Service is the default one.
+	Service, Method string
+	// Route is the route that matched, nil before routing and without a match.
+	// It stays set when ServeThrift has returned, so that outer filters can ask.
+	Route *Route
+	// Type is wire.Call or wire.Oneway.
+	Type wire.Type
+	// SeqID is the sequence id of the message. Many clients send 0 always: it
+	// does not identify a call.
+	SeqID int32
+	// Protocol says how Body is encoded; the reply's body must be encoded alike.
+	Protocol wire.Protocol
+	// Header holds the headers of the call, empty where the dialect has none.
+	Header Header
+	// Peer is the other end of the connection. It is shared by all calls of the
+	// connection, outlives them and must not be changed. It may be nil in tests.
+	Peer *Peer
+	// Received is when the bytes were read: one clock reading for all messages
+	// that came together.
+	Received time.Time
+	// Body is the encoded argument struct. It is valid until ServeThrift
+	// returns and must not be written to.
+	Body []byte
+	// Scratch has length 0 and belongs to the session: a handler may append its
+	// reply's body to it and return that, which saves an allocation. It may be
+	// nil.
+	Scratch []byte
+	// MaxDepth bounds the nesting of structs and containers when Body is
+	// decoded. 0 means 64.
+	MaxDepth int
+	// OnBlock is set by a session that runs the call on the goroutine that reads
+	// its connection; see WillBlock.
+	OnBlock func()
+}
+
+// WillBlock tells the session that the handler is about to wait. If the call
+// runs on the goroutine that reads the connection, another goroutine takes over
+// the reading at once, instead of some 20 ms later. Calling it needlessly, or
+// more than once, does no harm. It must be called from the goroutine that
+// ServeThrift was called on.
+func (r *Request) WillBlock() {
+	if f := r.OnBlock; f != nil {
+		r.OnBlock = nil
+		f()
+	}
+}
+
+// Clone returns a copy that shares no memory with r's session: it may be kept
+// and read for as long as the caller likes. Its Scratch is nil.
+func (r *Request) Clone() *Request {
+	c := *r
+	c.Header = r.Header.Clone()
+	c.Body = bytes.Clone(r.Body)
+	c.Scratch = nil
+	c.OnBlock = nil
+	return &c
+}
+
+// Labels returns the names of the call for metrics and other tables that must
+// stay small whatever clients send: the service of the route and a method known
+// to it. Calls without a route have the labels "unknown", "unknown"; see
+// [Route.MethodLabel] for methods that are not known. Ask after the call, when
+// the route has been found.
+func (r *Request) Labels() (service, method string) {
+	if r.Route == nil {
+		return "unknown", "unknown"
+	}
+	return r.Route.Service, r.Route.MethodLabel(r.Method)
+}

@@ -1,0 +1,97 @@
+package mux
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// maxLabels bounds the method names that a route without a list of its methods
+// admits as labels.
+const maxLabels = 256
+
+// otherLabel stands for all names that are not admitted as labels.
+const otherLabel = "other"
+
+// Route is a service in a table: its name and its handler with the service's
+// filters around it. It does not change once it stands in a Mux.
+type Route struct {
+	// Service is the name that the service was registered under, also for calls
+	// that came by an alias.
+	Service string
+
+	handler Handler
+	methods map[string]struct{} // what the handler serves; nil if it does not say
+	labels  labelSet            // for handlers that do not say
+}
+
+// A methodLister is a handler that knows the methods it serves.
+type methodLister interface{ Methods() []string }
+
+func newRoute(service string, h Handler, filters []Filter) *Route {
+	r := &Route{Service: service, handler: Chain(recovered{h}, filters...)}
+	if l, ok := h.(methodLister); ok {
+		r.methods = make(map[string]struct{})
+		for _, m := range l.Methods() {
+			r.methods[m] = struct{}{}
+		}
+	}
+	return r
+}
+
+// Methods returns the sorted names of the methods that the service is known to
+// have. It is nil for a raw handler, which may answer any.
+func (r *Route) Methods() []string { return slices.Sorted(maps.Keys(r.methods)) }
+
+// MethodLabel returns method if it is one of the service's, and "other" if not.
+// A raw service admits the first 256 names it is asked for.
+func (r *Route) MethodLabel(method string) string {
+	if r.methods != nil {
+		if _, ok := r.methods[method]; ok {
+			return method
+		}
+		return otherLabel
+	}
+	if r.labels.admit(method) {
+		return method
+	}
+	return otherLabel
+}
+
+// serve runs the call on the route, with the route's name as the service, and
+// puts back what stood there before.
+func (r *Route) serve(ctx context.Context, req *Request) (Reply, error) {
+	service, method := req.Service, req.Method
+	req.Route, req.Service = r, r.Service
+	rep, err := r.handler.ServeThrift(ctx, req)
+	req.Service, req.Method = service, method
+	return rep, err
+}
+
+// labelSet is a bounded set of names, read without a lock.
+type labelSet struct {
+	names atomic.Pointer[map[string]struct{}]
+	mu    sync.Mutex // held to replace names
+}
+
+func (s *labelSet) admit(name string) bool {
+	if names := s.names.Load(); names != nil {
+		if _, ok := (*names)[name]; ok || len(*names) >= maxLabels {
+			return ok
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := map[string]struct{}{}
+	if old := s.names.Load(); old != nil {
+		names = maps.Clone(*old)
+	}
+	if _, ok := names[name]; !ok && len(names) >= maxLabels {
+		return false
+	}
+	names[name] = struct{}{}
+	s.names.Store(&names)
+	return true
+}

@@ -1,0 +1,110 @@
+package mux
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/apache/thrift/lib/go/thrift"
+
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// Table is the set of services that a Mux routes to, as seen and changed in
+// [Mux.Update]. It is not safe for concurrent use and of no use after Update has
+// returned.
+type Table struct {
+	routes  map[string]*Route
+	aliases map[string]string // alias to the name of a service
+}
+
+// Register adds the service of a generated processor. The processor is not
+// changed, and may be registered under several names. An empty service is the
+// default, which gets the calls with bare method names.
+func (t *Table) Register(service string, p thrift.TProcessor, filters ...Filter) error {
+	if p == nil {
+		return fmt.Errorf("mux: service %q: nil processor", service)
+	}
+	return t.Handle(service, Processor(p), filters...)
+}
+
+// Handle adds a service that h answers. Its filters run inside the server's; the
+// first is the outermost. h's panics are caught innermost.
+func (t *Table) Handle(service string, h Handler, filters ...Filter) error {
+	if h == nil {
+		return fmt.Errorf("mux: service %q: nil handler", service)
+	}
+	if err := t.vacant(service); err != nil {
+		return err
+	}
+	t.routes[service] = newRoute(service, h, filters)
+	return nil
+}
+
+// Alias makes service answer to another name as well: its route, filters and
+// labels stay those of service. Alias("", s) makes s the default for bare method
+// names. The service must stand in the table when Update ends, not before.
+func (t *Table) Alias(alias, service string) error {
+	if err := t.vacant(alias); err != nil {
+		return err
+	}
+	t.aliases[alias] = service
+	return nil
+}
+
+// Remove takes away a service or an alias. A service can only go if the aliases
+// that point to it have gone, or it has been added anew, when Update ends.
+func (t *Table) Remove(name string) error {
+	if _, ok := t.aliases[name]; ok {
+		delete(t.aliases, name)
+		return nil
+	}
+	if _, ok := t.routes[name]; !ok {
+		return fmt.Errorf("mux: no service %q to remove", name)
+	}
+	delete(t.routes, name)
+	return nil
+}
+
+// vacant reports why name cannot be given to a service.
+func (t *Table) vacant(name string) error {
+	switch {
+	case strings.Contains(name, ":"):
+		return fmt.Errorf("mux: service %q: a name ends at the first colon, so it cannot hold one", name)
+	case strings.HasPrefix(name, "["):
+		return fmt.Errorf("mux: service %q: a name cannot begin with '[', which opens a JSON message", name)
+	case len(name) > wire.DefaultName/2:
+		return fmt.Errorf("mux: a service name of %d bytes is over the limit of %d", len(name), wire.DefaultName/2)
+	}
+	if _, ok := t.routes[name]; ok {
+		return fmt.Errorf("mux: service %q stands in the table already", name)
+	}
+	if to, ok := t.aliases[name]; ok {
+		return fmt.Errorf("mux: service %q stands in the table already, as an alias of %q", name, to)
+	}
+	return nil
+}
+
+// clone returns a table that can be changed without t's readers noticing.
+func (t *Table) clone() *Table {
+	if t == nil {
+		return &Table{routes: map[string]*Route{}, aliases: map[string]string{}}
+	}
+	return &Table{routes: maps.Clone(t.routes), aliases: maps.Clone(t.aliases)}
+}
+
+// resolve returns the routes by every name they answer to.
+func (t *Table) resolve() (map[string]*Route, error) {
+	names := maps.Clone(t.routes)
+	var errs []error
+	for alias, service := range t.aliases {
+		r, ok := t.routes[service]
+		if !ok {
+			errs = append(errs, fmt.Errorf("mux: alias %q points to service %q, which is not in the table", alias, service))
+			continue
+		}
+		names[alias] = r
+	}
+	return names, errors.Join(errs...)
+}

@@ -1,0 +1,41 @@
+package peers
+
+import "strings"
+
+// A dialect is a transport and a protocol, by the names that clients get as arguments.
+type dialect struct {
+	transport, protocol string
+}
+
+func (d dialect) String() string { return d.transport + "/" + d.protocol }
+
+// framed reports whether each message has a length in front of it and nothing else.
+func (d dialect) framed() bool { return d.transport == "framed" || d.transport == "fastframed" }
+
+// served says which dialects examples/foobar speaks. A line switches one on for every peer.
+var served = map[dialect]bool{
+	{"framed", "binary"}:       true,
+	{"framed", "compact"}:      false,
+	{"framed", "json"}:         false,
+	{"unframed", "binary"}:     true,
+	{"unframed", "compact"}:    false,
+	{"unframed", "json"}:       false,
+	{"header", "binary"}:       false,
+	{"header", "compact"}:      false,
+	{"header-zlib", "binary"}:  false,
+	{"header-zlib", "compact"}: false,
+	{"http", "binary"}:         false,
+	{"http", "compact"}:        false,
+	{"http", "json"}:           false,
+}
+
+// speaks combines transports and protocols, both lists of names with spaces between them.
+func speaks(transports, protocols string) []dialect {
+	var all []dialect
+	for _, t := range strings.Fields(transports) {
+		for _, p := range strings.Fields(protocols) {
+			all = append(all, dialect{t, p})
+		}
+	}
+	return all
+}

@@ -1,0 +1,46 @@
+package peers
+
+import "slices"
+
+// A peer is a client program.
+type peer struct {
+	// name is that of its folder, and of what it shows in the report.
+	name string
+	// runtime says whose library the client is written on, and which version.
+	runtime string
+	// speaks are the dialects that the client knows; those are run that are also served.
+	speaks []dialect
+	// leaveOut are the cases that cannot succeed with this client. They run all
+	// the same, on a connection of their own: an exclusion that passes fails the test.
+	leaveOut []exclusion
+}
+
+// An exclusion names what a client cannot do. An empty transport or protocol
+// stands for any; without a name it is about the dialect as a whole.
+type exclusion struct {
+	transport, protocol, name string
+	// why is the reason, a fault or a lack of the client's, not of the server's.
+	why string
+}
+
+var peers = []peer{
+	{
+		name:    "go",
+		runtime: "apache/thrift 0.25.0",
+		speaks: slices.Concat(
+			speaks("framed unframed http", "binary compact json"),
+			speaks("header header-zlib", "binary compact")),
+	},
+}
+
+// excluded returns why a case is left out of a dialect, or why the whole
+// dialect is if the name is empty; "" if it is not.
+func (p *peer) excluded(d dialect, name string) string {
+	for _, e := range p.leaveOut {
+		if (e.transport == "" || e.transport == d.transport) &&
+			(e.protocol == "" || e.protocol == d.protocol) && e.name == name {
+			return e.why
+		}
+	}
+	return ""
+}

@@ -38,4 +38,5 @@ type Codec interface {
 
 var (
 	_ Codec = (*Binary)(nil)
+	_ Codec = (*Compact)(nil)
 )

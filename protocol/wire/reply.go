@@ -1,0 +1,25 @@
+package wire
+
+// FirstField returns the id of the first field in a complete struct, such as
+// the body of a Reply. ok is false if the struct is empty or broken.
+func FirstField(p Protocol, body []byte) (id int16, ok bool) {
+	switch p {
+	case Binary, Compact:
+		r := fieldReader{protocol: p, b: body}
+		f, err := r.next()
+		return f.id, err == nil && f.typ != 0
+	case JSON:
+		r := jsonFields{jsonText: jsonText{b: body}}
+		id, more, err := r.next()
+		return int16(id), err == nil && more
+	}
+	return 0, false
+}
+
+// Failed reports whether the body of a Reply holds a declared exception: a
+// result struct whose first field is not 0, the returned value. A void method
+// returns an empty struct, which has not failed.
+func Failed(p Protocol, body []byte) bool {
+	id, ok := FirstField(p, body)
+	return ok && id != 0
+}

@@ -32,7 +32,9 @@ const (
 	caseCutFrame = "cut-frame"
 	// FooApi's stub on the plain protocol, no service named, in turn with the multiplexed ones.
 	caseDefault = "default-service"
-	// BarApi.blob returns 8 MiB.
+	// BarApi.blob returns 512 KiB.
+	caseLargeBlob = "large-blob"
+	// BarApi.blob returns 8 MiB; not in JSON, where scripting languages take half a minute for it.
 	caseBigBlob = "big-blob"
 	// FooApi.echo and BarApi.echo in turn, 100 times, every answer belonging to its call.
 	caseInterleaved = "interleaved"
@@ -41,5 +43,5 @@ const (
 var allCases = []string{
 	caseFoo, caseBar, caseSlow, caseDeclared, caseOneway, caseUnicode, caseBlob, caseEmpty,
 	caseUnknownService, caseUnknownMethod, caseUnknownOneway, caseUndecodable, caseCutFrame,
-	caseDefault, caseBigBlob, caseInterleaved,
+	caseDefault, caseLargeBlob, caseBigBlob, caseInterleaved,
 }

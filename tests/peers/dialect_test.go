@@ -2,7 +2,10 @@ package peers
 
 import "strings"
 
-// A dialect is a transport and a protocol, by the names that clients get as arguments.
+// A dialect is a transport and a protocol, by the names that clients get as
+// arguments. A name may end in a plus sign and a variant, which is another
+// implementation of the same bytes or, with binary+old, messages of the
+// non-strict form.
 type dialect struct {
 	transport, protocol string
 }
@@ -10,9 +13,17 @@ type dialect struct {
 func (d dialect) String() string { return d.transport + "/" + d.protocol }
 
 // framed reports whether each message has a length in front of it and nothing else.
-func (d dialect) framed() bool { return d.transport == "framed" || d.transport == "fastframed" }
+func (d dialect) framed() bool { return d.plain().transport == "framed" }
+
+// plain returns the dialect without variants.
+func (d dialect) plain() dialect {
+	transport, _, _ := strings.Cut(d.transport, "+")
+	protocol, _, _ := strings.Cut(d.protocol, "+")
+	return dialect{transport, protocol}
+}
 
 // served says which dialects examples/foobar speaks. A line switches one on for every peer.
+// A variant is served if its plain dialect is.
 var served = map[dialect]bool{
 	{"framed", "binary"}:       true,
 	{"framed", "compact"}:      false,

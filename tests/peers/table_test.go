@@ -29,6 +29,15 @@ var peers = []peer{
 		runtime: "apache/thrift 0.25.0",
 		speaks: slices.Concat(
 			speaks("framed unframed http", "binary compact json"),
+			speaks("framed unframed", "binary+old"),
+			speaks("header header-zlib", "binary compact")),
+	},
+	{
+		name:    "python",
+		runtime: "thrift 0.25.0 (PyPI)",
+		speaks: slices.Concat(
+			speaks("framed unframed", "binary binary+old binary+accelerated compact compact+accelerated json"),
+			speaks("http", "binary compact json"),
 			speaks("header header-zlib", "binary compact")),
 	},
 }

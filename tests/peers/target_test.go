@@ -31,7 +31,7 @@ func newTarget(t *testing.T) *target {
 }
 
 // serves reports whether the target speaks a dialect.
-func (g *target) serves(d dialect) bool { return g.ours == nil || served[d] }
+func (g *target) serves(d dialect) bool { return g.ours == nil || served[d.plain()] }
 
 // server returns the server for a dialect. The reference needs one for each.
 func (g *target) server(d dialect) *server {
@@ -40,9 +40,7 @@ func (g *target) server(d dialect) *server {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if d.transport == "fastframed" {
-		d.transport = "framed"
-	}
+	d = d.plain()
 	if g.others[d] == nil {
 		g.others[d] = startServer(g.t, g.program, "-transport", d.transport, "-protocol", d.protocol)
 	}
@@ -59,6 +57,8 @@ func (g *target) cases(d dialect) []string {
 			return !d.framed() || g.ours == nil
 		case caseUnknownService, caseUnknownOneway, caseUndecodable:
 			return g.ours == nil
+		case caseBigBlob:
+			return d.plain().protocol == "json"
 		}
 		return false
 	})

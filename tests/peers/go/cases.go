@@ -27,6 +27,7 @@ var cases = map[string]func(*client, context.Context) error{
 	"undecodable-args":   (*client).undecodable,
 	"cut-frame":          (*client).cutFrame,
 	"default-service":    (*client).defaultService,
+	"large-blob":         (*client).largeBlob,
 	"big-blob":           (*client).bigBlob,
 	"interleaved":        (*client).interleaved,
 }
@@ -134,10 +135,14 @@ func (c *client) defaultService(ctx context.Context) error {
 	return c.alive(ctx)
 }
 
-func (c *client) bigBlob(ctx context.Context) error {
-	big := []byte(strings.Repeat("0123456789abcdef", 8<<20/16))
-	got, err := c.bar.Blob(ctx, big)
-	if err == nil && !bytes.Equal(got, big) {
+func (c *client) largeBlob(ctx context.Context) error { return c.blobOf(ctx, 512<<10) }
+
+func (c *client) bigBlob(ctx context.Context) error { return c.blobOf(ctx, 8<<20) }
+
+func (c *client) blobOf(ctx context.Context, size int) error {
+	sent := []byte(strings.Repeat("0123456789abcdef", size/16))
+	got, err := c.bar.Blob(ctx, sent)
+	if err == nil && !bytes.Equal(got, sent) {
 		err = errors.New("the blob came back changed")
 	}
 	return err

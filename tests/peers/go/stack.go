@@ -36,6 +36,9 @@ func plain(t thrift.TTransport, protocol string) (thrift.TProtocol, error) {
 	switch protocol {
 	case "binary":
 		return thrift.NewTBinaryProtocolConf(t, nil), nil
+	case "binary+old":
+		lax := false
+		return thrift.NewTBinaryProtocolConf(t, &thrift.TConfiguration{TBinaryStrictWrite: &lax}), nil
 	case "compact":
 		return thrift.NewTCompactProtocolConf(t, nil), nil
 	case "json":

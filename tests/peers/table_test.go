@@ -33,6 +33,19 @@ var peers = []peer{
 			speaks("header header-zlib", "binary compact")),
 	},
 	{
+		name:    "cpp",
+		runtime: "libthrift 0.17 (Debian)",
+		speaks: slices.Concat(
+			speaks("framed unframed http", "binary compact json"),
+			speaks("framed unframed", "binary+old"),
+			speaks("header header-zlib", "binary compact")),
+		leaveOut: []exclusion{
+			{transport: "header-zlib", why: "the client aborts"},
+			{transport: "http", name: caseOneway, why: "the client takes a oneway's empty answer for the next call's"},
+			{transport: "http", name: caseUnknownOneway, why: "the client takes a oneway's empty answer for the next call's"},
+		},
+	},
+	{
 		name:    "python",
 		runtime: "thrift 0.25.0 (PyPI)",
 		speaks: slices.Concat(

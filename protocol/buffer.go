@@ -3,7 +3,6 @@ package protocol
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/apache/thrift/lib/go/thrift"
 )
@@ -15,7 +14,8 @@ type buffer struct {
 	pos int // of the next byte of in; never over len(in)
 	out []byte
 
-	depth depth
+	depth   depth
+	claimed int64 // bytes that the elements of all containers opened need at least
 
 	outOfBand bool    // headers are received and sent, not bytes
 	received  Message // out of band only
@@ -27,6 +27,7 @@ func (b *buffer) reset(in, out []byte, maxDepth int) {
 	b.in, b.pos, b.out = in, 0, out
 	b.outOfBand, b.received = false, Message{}
 	b.sent, b.written = Message{}, false
+	b.claimed = 0
 	b.depth.reset(maxDepth)
 }
 
@@ -88,27 +89,4 @@ func (b *buffer) tooLong(what string, n int) error {
 	}
 	return exception(thrift.SIZE_LIMIT, fmt.Errorf("protocol: %s of %d bytes at byte %d is over the limit of %d",
 		what, n, b.pos, thrift.DEFAULT_MAX_MESSAGE_SIZE))
-}
-
-// open checks the count of a container whose elements begin at the current position and take at
-// least least bytes each, and counts its depth. It stands before the stub's allocation.
-func (b *buffer) open(what string, n int32, least int) error {
-	if n < 0 {
-		return negativeSize(what, b.pos, n)
-	}
-	if have := len(b.in) - b.pos; int64(n)*int64(least) > int64(have) {
-		return exception(thrift.SIZE_LIMIT,
-			fmt.Errorf("protocol: %s of %d elements at byte %d needs at least %d bytes, %d remain",
-				what, n, b.pos, int64(n)*int64(least), have))
-	}
-	return b.depth.enter(b.pos)
-}
-
-// checkSize refuses to write a length or count that the wire has no room for.
-func checkSize(what string, n int) error {
-	if n > math.MaxInt32 {
-		return exception(thrift.SIZE_LIMIT,
-			fmt.Errorf("protocol: %s of size %d is over the limit of %d", what, n, math.MaxInt32))
-	}
-	return nil
 }

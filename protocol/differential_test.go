@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/apache/thrift/lib/go/thrift"
@@ -114,9 +115,18 @@ func compareReads(t *testing.T, f format, program, input []byte) {
 	p := f.codec(-1)
 	p.Reset(input, nil)
 	apache, rest := f.apacheReader(input)
+	whole := true // only whole values so far, as stubs read them
 	for i, op := range program {
 		got, err := read(t, p, op)
 		want, wantErr := read(t, apache, op)
+		whole = whole && op&0xe0 != opCall
+		if err != nil && strings.Contains(err.Error(), "and those before it") {
+			// The runtime has no bound for the sum of counts, and finds the end of the input later.
+			if whole && wantErr == nil {
+				t.Fatalf("call %d (%02x): error %v, the runtime reads %+v", i, op, err, want)
+			}
+			return
+		}
 		if e, ok := wantErr.(thrift.TProtocolException); ok && e.TypeId() == thrift.DEPTH_LIMIT {
 			return // the runtime has another limit, for skipping only
 		}

@@ -17,6 +17,9 @@
 //     DEPTH_LIMIT exception. The runtime counts only what it skips.
 //   - The slice takes the place of the limit of 100 MiB a message: no value is larger than the bytes
 //     that remain.
+//   - The counts of all containers of one input together must fit into its bytes, not only each for
+//     itself; more is a SIZE_LIMIT exception before it is an end of input. Stubs allocate what a count
+//     says, and nested counts would multiply.
 //   - Input that ends early is always a [thrift.TProtocolException]; the runtime gives a bare io.EOF
 //     for some types, whose class gets lost in the stub.
 //

@@ -86,6 +86,8 @@ func TestErrors(t *testing.T) {
 		{"a list of more i64 than bytes", binaryFormat, "\x0a\x00\x00\x00\x02123456789012345", list, thrift.SIZE_LIMIT, "at least 16 bytes, 15 remain"},
 		{"a map of more pairs than bytes", binaryFormat, "\x08\x0b\x00\x00\x00\x021234567890", mapping, thrift.SIZE_LIMIT, "at least 16 bytes, 10 remain"},
 		{"a map whose least size overflows 32 bits", binaryFormat, "\x10\x10\x7f\xff\xff\xff", mapping, thrift.SIZE_LIMIT, "at least 68719476704 bytes"},
+		{"lists that share too few bytes", binaryFormat, "\x0f\x00\x00\x00\x03\x03\x00\x00\x00\x0a0123456789", skip(thrift.LIST), thrift.SIZE_LIMIT, "list or set of 10 elements at byte 10 and those before it need at least 22 bytes, all are 20"},
+		{"compact lists that share too few bytes", compactFormat, "\x39\xa30123456789", skip(thrift.LIST), thrift.SIZE_LIMIT, "10 elements at byte 2 and those before it need at least 13 bytes, all are 12"},
 		{"a compact list of more bytes than there are", compactFormat, "\x33ab", list, thrift.SIZE_LIMIT, "3 elements at byte 1 needs at least 3 bytes, 2 remain"},
 		{"a compact list of an unknown type", compactFormat, "\x1ea", list, thrift.UNKNOWN_PROTOCOL_EXCEPTION, "unknown compact type 14 before byte 1"},
 		{"a compact field of an unknown type", compactFormat, "\x1f", skip(thrift.STRUCT), thrift.UNKNOWN_PROTOCOL_EXCEPTION, "unknown compact type 15"},

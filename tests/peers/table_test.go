@@ -46,6 +46,13 @@ var peers = []peer{
 		},
 	},
 	{
+		name:    "java",
+		runtime: "libthrift 0.20.0 (Maven)",
+		speaks: slices.Concat(
+			speaks("framed framed+fast unframed http", "binary compact json"),
+			speaks("framed unframed", "binary+old")),
+	},
+	{
 		name:    "python",
 		runtime: "thrift 0.25.0 (PyPI)",
 		speaks: slices.Concat(

@@ -21,7 +21,7 @@ func FrameSize(b []byte, max int) (n int, err error) {
 	length := int32(binary.BigEndian.Uint32(b))
 	switch {
 	case length < 0:
-		return 0, &Error{Kind: Malformed, What: "negative frame length", Seen: int64(length), Limit: int64(max)}
+		return 0, malformed(0, int64(length), "negative frame length %d (the limit is %d)", length, max)
 	case int64(length) > int64(max):
 		return 0, tooLarge("frame length", 0, int64(length), int64(max))
 	}

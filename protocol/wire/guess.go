@@ -37,7 +37,7 @@ var guesses = [...]struct{ prefix, what string }{
 // Nothing may depend on it.
 func Guess(b []byte) string {
 	for _, g := range guesses {
-		if len(b) >= len(g.prefix) && strings.EqualFold(string(b[:len(g.prefix)]), g.prefix) {
+		if strings.HasPrefix(string(b[:min(len(b), 16)]), g.prefix) {
 			return g.what
 		}
 	}

@@ -97,12 +97,10 @@ func (t *jsonText) str(what string, max int) (raw []byte, escaped, ok bool, err 
 		}
 		if t.b[i] == '\\' {
 			escaped = true
+			i += escapeLen(t.b[i:])
+		} else {
 			i++
-			if i < len(t.b) && t.b[i] == 'u' {
-				i += 4
-			}
 		}
-		i++
 		t.pos = i
 	}
 	if t.pos >= len(t.b) {
@@ -112,6 +110,21 @@ func (t *jsonText) str(what string, max int) (raw []byte, escaped, ok bool, err 
 	raw = t.b[at:t.pos:t.pos]
 	t.pos++
 	return raw, escaped, true, nil
+}
+
+// escapeLen returns how many bytes the escape takes that b begins with, well
+// formed or not, perhaps more than b has. It never takes a quote for a digit.
+func escapeLen(b []byte) int {
+	const short, long = len(`\n`), len(`\u0000`)
+	if len(b) < short || b[1] != 'u' {
+		return short
+	}
+	for i := short; i < min(len(b), long); i++ {
+		if _, ok := hexDigit(b[i]); !ok {
+			return i
+		}
+	}
+	return long
 }
 
 // unescape appends what a JSON string stands for. Half a surrogate pair becomes
@@ -124,13 +137,12 @@ func unescape(dst, raw []byte) ([]byte, error) {
 			i++
 			continue
 		}
-		var r rune
-		if r, n := escapedRune(raw[i:]); n > 0 {
-			dst = utf8.AppendRune(dst, r)
-			i += n
-			continue
+		r, n := escapedRune(raw[i:])
+		if n == 0 {
+			return nil, malformed(i, 0, "unknown JSON escape")
 		}
-		return nil, malformed(i, int64(r), "unknown JSON escape")
+		dst = utf8.AppendRune(dst, r)
+		i += n
 	}
 	return dst, nil
 }
@@ -176,17 +188,24 @@ func hexEscape(b []byte) (r rune, ok bool) {
 		return 0, false
 	}
 	for _, c := range b[2:6] {
-		switch {
-		case c-'0' <= 9:
-			c -= '0'
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			c = (c | 0x20) - 'a' + 10
-		default:
+		digit, ok := hexDigit(c)
+		if !ok {
 			return 0, false
 		}
-		r = r<<4 | rune(c)
+		r = r<<4 | rune(digit)
 	}
 	return r, true
+}
+
+func hexDigit(c byte) (v byte, ok bool) {
+	lower := c | 0x20
+	switch {
+	case c-'0' <= 9:
+		return c - '0', true
+	case lower >= 'a' && lower <= 'f':
+		return lower - 'a' + 10, true
+	}
+	return 0, false
 }
 
 // appendJSONString appends s in quotes. Only what JSON forbids is escaped: the

@@ -8,7 +8,6 @@ import (
 
 	"github.com/apache/thrift/lib/go/thrift"
 
-	"github.com/oneport-thrift/oneport/protocol"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
@@ -42,13 +41,18 @@ func (h *processor) ServeThrift(ctx context.Context, req *Request) (Reply, error
 	if c == nil {
 		return Reply{}, Errorf(InvalidProtocol, "service %q does not speak %v", req.Service, req.Protocol)
 	}
-	_, err := h.p.Process(ctx, c, c)
+	ok, err := h.p.Process(ctx, c, c)
 	// Asked before the codec is given back; the bytes are the session's scratch.
 	m, written := c.Message()
 	body := c.Out()[len(req.Scratch):]
 	giveCodec(req.Protocol, c)
 
 	switch {
+	case ok && !written:
+		// Only oneway methods succeed in silence. Go's own runtime sends their
+		// calls with the type of any other (TStandardClient.Send, 0.25.0) and
+		// waits for nothing: an answer would be taken for the next call's.
+		return Reply{Type: wire.Oneway}, err
 	case ctx.Err() != nil:
 		return Reply{}, ended(ctx, err)
 	case written && m.Type == thrift.REPLY:

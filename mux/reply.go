@@ -7,7 +7,9 @@ import (
 // Reply is a handler's answer. The zero Reply is none, the right answer to a
 // oneway call; a call that gets none is answered with MissingResult.
 type Reply struct {
-	// Type is wire.Reply or wire.Exception; zero means no reply.
+	// Type is wire.Reply or wire.Exception; zero means no reply. wire.Oneway
+	// says that the method is oneway, whatever the call's type said: nothing is
+	// sent, not even for an error that is returned with it.
 	Type wire.Type
 	// Failed says that the result carries an exception declared in the IDL.
 	Failed bool

@@ -1,0 +1,167 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/oneport-thrift/oneport/internal/conn"
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// call is one message of a connection, from when it has been cut off to when its
+// reply stands in the outbox. It is its own place in the order of replies. Calls
+// are used again.
+type call struct {
+	req  mux.Request
+	conn *connection
+	next *call // the one that came after it, on connections that keep the order
+
+	name  *name // as received
+	seqid int32 // as received
+	tag   uint32
+	flags uint16 // the dialect's own
+
+	// at and size say where the message stands in the reader's buffer, from and
+	// to where the body stands in the message.
+	at, size, from, to int
+	// buf holds Body from when the call has left the reader's hands, until it is
+	// completed.
+	buf *conn.Buffer
+
+	lone   uint64 // the connection's lone count while it runs on the reader; else 0
+	inline bool   // a oneway that runs on the reader
+	done   bool   // the reply is there, though it may not be its turn yet
+	reply  *conn.Buffer
+}
+
+var calls = sync.Pool{New: func() any { return new(call) }}
+
+// newCall returns a call of c with nothing known of it.
+func newCall(c *connection) *call {
+	m := calls.Get().(*call)
+	m.conn = c
+	m.req.Peer = &c.peer
+	m.req.MaxDepth = c.srv.bounds.depth
+	return m
+}
+
+// free gives m up. Nobody may hold it any more.
+func (m *call) free() {
+	m.buf.Release()
+	m.reply.Release()
+	*m = call{}
+	calls.Put(m)
+}
+
+// header takes over what a message's header says. The name's bytes are not kept.
+func (m *call) header(h wire.Header) {
+	m.name = m.conn.srv.names.of(h.Name)
+	m.seqid = h.SeqID
+	r := &m.req
+	r.Name, r.Service, r.Method = m.name.full, m.name.service, m.name.method
+	r.Type, r.SeqID, r.Protocol = h.Type, h.SeqID, h.Protocol
+}
+
+// do runs a call that was handed over.
+func (m *call) do(w *worker) {
+	w.running = m
+	rep, err := m.conn.invoke(w, m)
+	w.running = nil
+	m.conn.answer(w, m, rep, err)
+}
+
+// invoke calls the handler. A panic that got past the filters is caught here.
+func (c *connection) invoke(w *worker, m *call) (rep mux.Reply, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			rep, err = mux.Reply{}, mux.NewPanicError(v)
+		}
+	}()
+	m.req.Scratch = w.memory()
+	ctx := c.ctx
+	if m.req.Type == wire.Oneway {
+		ctx = c.base
+	}
+	if d := c.srv.bounds.callTime; d > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d)
+		defer cancel()
+	}
+	return c.srv.handler.ServeThrift(ctx, &m.req)
+}
+
+// memory returns the worker's empty scratch memory.
+func (w *worker) memory() []byte {
+	if w.scratch == nil {
+		w.scratch = conn.Take(minScratch)
+	}
+	return w.scratch.B[:0]
+}
+
+// Scratch memory follows the size of the replies.
+const (
+	minScratch = 4 << 10
+	maxScratch = 64 << 10
+)
+
+// errGoexit is the failure of a call whose handler ended its goroutine.
+var errGoexit = errors.New("server: the handler called runtime.Goexit")
+
+// exited answers a call whose handler ended the goroutine, and leaves the
+// reading to another if the call ran on the reader.
+func (m *call) exited(w *worker) {
+	c := m.conn
+	if m.inline || m.lone != 0 && c.lone.CompareAndSwap(m.lone, m.lone+1) {
+		w.reading = c
+	}
+	c.answer(w, m, mux.Reply{}, errGoexit)
+}
+
+// answer completes m with what its handler returned.
+func (c *connection) answer(w *worker, m *call, rep mux.Reply, err error) {
+	switch {
+	case m.req.Type == wire.Oneway, rep.Type == wire.Oneway:
+		if err != nil {
+			c.srv.logFailure(m, err)
+		}
+		rep = mux.Reply{}
+	case err != nil:
+		rep = c.exception(w, m, err)
+	case rep.Type == 0:
+		rep = c.exception(w, m, mux.Errorf(mux.MissingResult, "method %q gave no result", m.name.method))
+	}
+	if err == nil && m.req.Route != nil && !m.name.kept {
+		c.srv.names.keep(m.name)
+	}
+	n := len(rep.Body)
+	c.complete(m, rep)
+	if size := cap(w.memory()); n > size && size < maxScratch {
+		w.scratch.Release()
+		w.scratch = conn.Take(min(n, maxScratch))
+	}
+}
+
+// exception is the reply that tells the client of err, and logs what the client
+// is not told.
+func (c *connection) exception(w *worker, m *call, err error) mux.Reply {
+	code, text := mux.Public(err)
+	if code == mux.InternalError {
+		c.srv.logFailure(m, err)
+	}
+	if c.srv.VerboseErrors {
+		text = err.Error()
+	}
+	body := wire.AppendExceptionBody(w.memory(), m.req.Protocol, int32(code), text)
+	return mux.Reply{Type: wire.Exception, Body: body}
+}
+
+// logFailure logs an error that the client is not told of.
+func (s *Server) logFailure(m *call, err error) {
+	args := []any{"service", m.req.Service, "method", m.req.Method, "peer", m.req.Peer.String(), "err", err}
+	if p := (*mux.PanicError)(nil); errors.As(err, &p) {
+		args = append(args, "stack", string(p.Stack))
+	}
+	s.log.Error("server: call failed", args...)
+}

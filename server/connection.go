@@ -1,0 +1,308 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/oneport-thrift/oneport/internal/conn"
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// connection is one connection, whatever it speaks. One goroutine at a time
+// reads it, cuts the messages and starts the calls; the reading may pass from
+// goroutine to goroutine. Any goroutine may complete a call, and whoever
+// completes the one whose turn it is writes. The goroutine that reads to the end
+// waits for the calls and closes.
+type connection struct {
+	srv  *Server
+	rwc  net.Conn
+	peer mux.Peer
+	sess session // nil until the dialect is known
+	name string  // the dialect's
+
+	base   context.Context // for oneways: does not end with the client
+	ctx    context.Context // for calls: ends when the client is gone
+	cancel context.CancelCauseFunc
+
+	in      input         // of the goroutine that reads
+	ordered bool          // replies leave in the order of the calls
+	lone    atomic.Uint64 // odd while a call runs on the goroutine that reads; see monitor.go
+	listed  atomic.Bool   // in the monitor's list
+	seen    uint64        // lone at the monitor's last look; the monitor's own
+	onBlock func()        // yield, made once
+
+	draining atomic.Bool
+	active   atomic.Int64 // when bytes last came or went, since the server's epoch
+
+	mu         sync.Mutex
+	changed    sync.Cond // open, bytes, out or broken changed; only if waiting
+	waiting    bool      // the goroutine that reads waits for changed
+	head, tail *call     // open calls in the order of their replies
+	open       int       // calls entered and not released
+	bytes      int64     // of open calls, and of replies not written
+	out        conn.Outbox
+	broken     error // why nothing more can be written
+
+	writeArmed time.Time // the write deadline that is set; of the writer
+
+	done chan struct{} // closed when all has ended
+	why  error         // then: nil if by either side's wish
+}
+
+func newConnection(s *Server, nc net.Conn) *connection {
+	c := &connection{srv: s, rwc: nc, done: make(chan struct{}), ordered: true}
+	c.changed.L = &c.mu
+	c.peer.Addr, c.peer.Local = nc.RemoteAddr(), nc.LocalAddr()
+	c.base = mux.WithPeer(s.ctx, &c.peer)
+	c.ctx, c.cancel = context.WithCancelCause(c.base)
+	c.onBlock = c.yield
+	c.in.init(c)
+	return c
+}
+
+// do reads the connection until it ends, or until another goroutine has taken
+// over the reading.
+func (c *connection) do(w *worker) {
+	err := c.sniff()
+	for err == nil {
+		var still bool
+		if still, err = c.dispatch(w); !still {
+			return
+		}
+		if err == nil {
+			err = c.room()
+		}
+		if err == nil {
+			err = c.in.fill()
+		}
+	}
+	c.finish(w, err)
+}
+
+// sniff reads until it is known what the connection speaks.
+func (c *connection) sniff() error {
+	if c.sess != nil {
+		return nil
+	}
+	for {
+		if err := c.in.fill(); err != nil {
+			return err
+		}
+		o, need, err := wire.Sniff(c.in.unread(), c.srv.bounds.limits)
+		if err != nil {
+			return c.unknown(err)
+		}
+		if need > 0 {
+			continue
+		}
+		d, ok := dialects[o.Dialect]
+		if !ok {
+			return c.unknown(fmt.Errorf("server: %v is not served", o.Dialect))
+		}
+		c.ordered = !d.byID
+		c.name = d.name
+		c.peer.Dialect = d.name
+		if o.Protocol != 0 {
+			c.peer.Dialect += " " + o.Protocol.String()
+		}
+		c.sess = d.open(c, o)
+		c.in.known()
+		if f := c.srv.Observer.Opened; f != nil {
+			f(&c.peer)
+		}
+		return nil
+	}
+}
+
+// unknown is the end of a connection whose first bytes fit no dialect.
+func (c *connection) unknown(err error) error {
+	first := c.in.unread()
+	err = fmt.Errorf("server: first bytes % x: %w", first[:min(len(first), 16)], err)
+	if guess := wire.Guess(first); guess != "" {
+		err = fmt.Errorf("%w (%s)", err, guess)
+	}
+	return c.refuse("dialect", err)
+}
+
+// refuse reports that the connection ends at a bound.
+func (c *connection) refuse(bound string, err error) error {
+	c.srv.refused(&c.peer, bound, err)
+	return &refusedError{err}
+}
+
+// refusedError ends a connection that has been reported already.
+type refusedError struct{ err error }
+
+func (e *refusedError) Error() string { return e.err.Error() }
+func (e *refusedError) Unwrap() error { return e.err }
+
+// room waits until the bounds of the connection allow another call.
+func (c *connection) room() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	b := &c.srv.bounds
+	c.waiting = true
+	for c.broken == nil && (c.open >= b.callsPerConn || c.bytes >= b.connBytes) {
+		c.changed.Wait()
+	}
+	c.waiting = false
+	return c.broken
+}
+
+// drain makes the connection end when what it has read is answered.
+func (c *connection) drain() {
+	c.draining.Store(true)
+	c.rwc.SetReadDeadline(time.Unix(1, 0))
+}
+
+// cut ends the connection at once: nothing more is read or written, and the
+// contexts of its calls end.
+func (c *connection) cut(why error) {
+	c.mu.Lock()
+	if c.broken == nil {
+		c.broken = why
+		c.charge(-c.out.Len())
+		c.out.Drop()
+	}
+	c.changed.Broadcast()
+	c.mu.Unlock()
+	c.cancel(why)
+	c.rwc.Close()
+}
+
+// write writes b to the client. It fails when the client has taken nothing for
+// WriteTimeout. Only the outbox's writer calls it.
+func (c *connection) write(b []byte) error {
+	c.mu.Lock()
+	broken := c.broken
+	c.mu.Unlock()
+	if broken != nil {
+		return broken
+	}
+	for {
+		now := time.Now()
+		if d := c.srv.bounds.write; d > 0 && c.writeArmed.Sub(now) < d-d/4 {
+			// Set anew only now and then: it costs more than it seems.
+			c.writeArmed = now.Add(d)
+			c.rwc.SetWriteDeadline(c.writeArmed)
+		}
+		c.active.Store(int64(now.Sub(c.srv.epoch)))
+		n, err := c.rwc.Write(b)
+		if err == nil {
+			return nil
+		}
+		b = b[n:]
+		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+	}
+}
+
+// finish ends the connection when reading is over, for the reason err. It waits
+// for the calls that run and for their replies to be written.
+func (c *connection) finish(w *worker, err error) {
+	c.in.release()
+	w.scratch.Release()
+	w.scratch = nil
+	why := err
+	switch {
+	case err == io.EOF:
+		// The client may only have ended its own side, and wait for replies.
+		if grace := time.AfterFunc(c.srv.bounds.grace, func() { c.cancel(errClientGone) }); c.srv.bounds.grace > 0 {
+			defer grace.Stop()
+		} else {
+			grace.Stop()
+		}
+		c.settled()
+		why = c.brokenBy()
+	case errors.Is(err, errDraining):
+		c.settled()
+		c.linger()
+		why = c.brokenBy()
+	case errors.Is(err, errIdle):
+		c.settled()
+		why = nil
+	case c.brokenBy() != nil || isReset(err):
+		c.cut(err)
+		c.settled()
+		why = c.brokenBy()
+	default:
+		// Bytes that make no sense, or come too slowly or not at all any more.
+		c.settled()
+		c.linger()
+	}
+	c.rwc.Close()
+	c.cancel(errClientGone)
+	c.closed(why)
+}
+
+var errClientGone = &mux.Error{Code: mux.Canceled, Message: "the client is gone"}
+
+// settled waits until every call has ended and every reply is written.
+func (c *connection) settled() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = true
+	for c.open > 0 || c.out.Writing() {
+		c.changed.Wait()
+	}
+}
+
+func (c *connection) brokenBy() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.broken
+}
+
+// closed reports the end of the connection. Nothing of it runs any more.
+func (c *connection) closed(why error) {
+	if isReset(why) && c.sess == nil || errors.Is(why, ErrServerClosed) {
+		why = nil // a health check; or our own wish
+	}
+	var refused *refusedError
+	if why != nil && !errors.As(why, &refused) {
+		c.srv.log.Warn("server: connection ended", "peer", c.peer.String(), "dialect", c.peer.Dialect, "err", why)
+	}
+	if f := c.srv.Observer.Closed; f != nil && c.sess != nil {
+		f(&c.peer, why)
+	}
+	c.why = why
+	c.srv.removeConn(c)
+	close(c.done)
+}
+
+// isReset reports whether err says that the other end has broken the connection
+// off.
+func isReset(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// linger closes the sending side and reads on for a while, so that the last
+// replies reach a client that is still sending: closing with unread bytes would
+// reset the connection and destroy them.
+func (c *connection) linger() {
+	half, ok := c.rwc.(interface{ CloseWrite() error })
+	if !ok || time.Since(c.srv.epoch)-time.Duration(c.active.Load()) > lingerTime {
+		return
+	}
+	if half.CloseWrite() != nil || c.rwc.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
+		return
+	}
+	io.CopyN(io.Discard, c.rwc, lingerBytes)
+}
+
+// A connection that was active in the last lingerTime lingers for as long at the
+// most, or for lingerBytes.
+const (
+	lingerTime  = 2 * time.Second
+	lingerBytes = 32 << 20
+)

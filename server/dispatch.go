@@ -1,0 +1,191 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/oneport-thrift/oneport/internal/conn"
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// dispatch starts the calls that have come in whole. A call runs on this
+// goroutine only if it is alone: the only message that came, nothing behind it,
+// no other call open. All others are handed over together, which is cheap only
+// in bulk. still is false if another goroutine has taken over the reading.
+func (c *connection) dispatch(w *worker) (still bool, err error) {
+	w.batch = w.batch[:0]
+	for len(c.in.unread()) > 0 {
+		m := newCall(c)
+		n, err := c.sess.next(c.in.unread(), m)
+		if err != nil {
+			c.handOver(w)
+			return true, c.tooBad(w, m, err)
+		}
+		if n == 0 {
+			m.free()
+			break
+		}
+		m.at, m.size = c.in.pos, n
+		m.req.Received = c.in.now
+		c.in.consume(n)
+		switch {
+		case m.req.Type == 0:
+			m.free()
+		case m.req.Type == wire.Oneway && c.ordered && !c.srv.ConcurrentOneway:
+			c.handOver(w)
+			c.runOneway(w, m)
+		case m.req.Type != wire.Call && m.req.Type != wire.Oneway:
+			c.handOver(w)
+			c.enter(m)
+			c.reject(w, m, mux.Errorf(mux.InvalidMessageType, "a client sends calls, not messages of type %v", m.req.Type))
+		case len(w.batch) == 0 && len(c.in.unread()) == 0 && c.enterAlone(m):
+			return c.runAlone(w, m), nil
+		default:
+			if w.batch = append(w.batch, m); len(w.batch) < c.srv.bounds.callsPerConn {
+				continue
+			}
+			c.handOver(w)
+			if err := c.room(); err != nil {
+				return true, err
+			}
+		}
+	}
+	c.handOver(w)
+	return true, nil
+}
+
+// handOver passes the calls of the batch to the workers. Their bytes move with
+// them: in a piece of memory of their own if they are few, or else with the
+// whole buffer.
+func (c *connection) handOver(w *worker) {
+	batch := w.batch
+	if len(batch) == 0 {
+		return
+	}
+	w.batch = batch[:0]
+	last := batch[len(batch)-1]
+	first, end := batch[0].at, last.at+last.size
+	var buf *conn.Buffer
+	if end-first <= cap(c.in.buf.B)/2 {
+		buf = conn.Take(end - first)
+		buf.B = append(buf.B, c.in.buf.B[first:end]...)
+	} else {
+		buf, first = c.in.detach(), 0
+	}
+	buf.Hold(len(batch) - 1)
+	for _, m := range batch {
+		m.buf = buf
+		m.req.Body = buf.B[m.at-first+m.from : m.at-first+m.to]
+	}
+	c.enter(batch...)
+	free, err := c.srv.admit(len(batch))
+	for _, m := range batch[free:] {
+		c.srv.refused(&c.peer, err.bound, err)
+		c.reject(w, m, err.refusal())
+	}
+	c.srv.workers.add(batch[:free])
+}
+
+// runAlone runs a call that was entered on the goroutine that reads. still is
+// false if the reading was taken over meanwhile.
+func (c *connection) runAlone(w *worker, m *call) (still bool) {
+	m.buf = c.in.detach()
+	m.req.Body = m.buf.B[m.at+m.from : m.at+m.to]
+	if free, err := c.srv.admit(1); free == 0 {
+		c.srv.refused(&c.peer, err.bound, err)
+		c.reject(w, m, err.refusal())
+		return true
+	}
+	m.req.OnBlock = c.onBlock
+	m.lone = c.lone.Load() + 1
+	w.running = m
+	c.lone.Store(m.lone)
+	// From here on, what belongs to the reading is out of reach.
+	if !c.listed.Load() {
+		c.srv.monitor.add(c)
+	}
+	rep, err := c.invoke(w, m)
+	w.running = nil
+	still = c.lone.CompareAndSwap(m.lone, m.lone+1)
+	c.answer(w, m, rep, err)
+	return still
+}
+
+// runOneway runs a oneway call on the goroutine that reads, so that what came
+// after it waits.
+func (c *connection) runOneway(w *worker, m *call) {
+	m.inline = true
+	m.req.Body = c.in.buf.B[m.at+m.from : m.at+m.to]
+	if free, err := c.srv.admit(1); free == 0 {
+		c.srv.refused(&c.peer, err.bound, err)
+		m.free()
+		return
+	}
+	w.running = m
+	rep, err := c.invoke(w, m)
+	w.running = nil
+	c.answer(w, m, rep, err)
+}
+
+// reject answers a call that was entered without running it.
+func (c *connection) reject(w *worker, m *call, err error) { c.answer(w, m, mux.Reply{}, err) }
+
+// tooBad ends the reading at bytes that make no sense or are too many. If the
+// call they belong to is known, it is told.
+func (c *connection) tooBad(w *worker, m *call, err error) error {
+	if m.req.Type == wire.Call {
+		m.size = 0
+		c.srv.load.calls.Add(1)
+		c.enter(m)
+		c.reject(w, m, &mux.Error{Code: mux.ProtocolError, Message: err.Error()})
+	} else {
+		m.free()
+	}
+	var we *wire.Error
+	if errors.As(err, &we) && we.TooLarge() {
+		return c.refuse(boundOf(we), err)
+	}
+	return err
+}
+
+// boundOf names the field behind a limit of package wire.
+func boundOf(e *wire.Error) string {
+	switch {
+	case strings.Contains(e.What, "name"):
+		return "MaxNameLen"
+	case strings.Contains(e.What, "depth"), strings.Contains(e.What, "nest"):
+		return "MaxDepth"
+	}
+	return "MaxMessageSize"
+}
+
+// overBound is the error of calls that a bound of the server turns away.
+type overBound struct {
+	bound string
+	limit int64
+}
+
+func (e *overBound) Error() string {
+	return fmt.Sprintf("server: call over the limit of %d (%s)", e.limit, e.bound)
+}
+
+// refusal is what the client is told.
+func (e *overBound) refusal() error {
+	return mux.Errorf(mux.Overloaded, "overloaded: the server's limit of %d is reached (%s); the call was not run", e.limit, e.bound)
+}
+
+// admit counts n calls that have been entered as open, and tells how many of
+// them may run.
+func (s *Server) admit(n int) (free int, err *overBound) {
+	calls := s.load.calls.Add(int64(n))
+	if s.load.bytes.Load() > s.bounds.bytes {
+		return 0, &overBound{"MaxBytes", s.bounds.bytes}
+	}
+	over := calls - int64(s.bounds.calls)
+	if over <= 0 {
+		return n, nil
+	}
+	return int(max(int64(n)-over, 0)), &overBound{"MaxCalls", int64(s.bounds.calls)}
+}

@@ -1,0 +1,30 @@
+// Package server serves any number of Thrift services on one port.
+//
+// A [Server] accepts connections, finds out from the first bytes of each what it
+// speaks, cuts the stream into messages, and passes every call to its
+// [mux.Handler], usually a [mux.Mux]. Replies leave in the order of the calls
+// where the dialect asks for that, as they are ready where it does not, and many
+// in one write.
+//
+//	m := mux.New()
+//	m.Register("FooApi", foo.NewFooApiProcessor(&fooService{}))
+//	m.Register("BarApi", bar.NewBarApiProcessor(&barService{}))
+//	srv := &server.Server{Handler: m}
+//	log.Fatal(srv.ListenAndServe(":9090"))
+//
+// # Concurrency
+//
+// The calls of a connection run at the same time, up to MaxCallsPerConn, and are
+// started in the order in which they came; which of two handlers runs first is
+// not promised. A oneway call is a barrier on dialects that keep the order: what
+// came after it starts when it has ended, as in Apache's servers. A call that is
+// alone on its connection runs on the goroutine that read it; if it takes long,
+// another goroutine goes on reading.
+//
+// # Contexts
+//
+// The context of a call ends when its client has gone: at once if the connection
+// was reset or a reply could not be written, HalfCloseGrace after the end of the
+// client's bytes otherwise. The context of a oneway call does not end with its
+// client. Both end in [Server.Close].
+package server

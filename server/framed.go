@@ -1,0 +1,78 @@
+package server
+
+import (
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// framed is the session of messages with their length before them. Whether a
+// binary message is strict or old is seen at each; the replies are strict, as
+// those of Apache's servers.
+type framed struct {
+	protocol wire.Protocol
+	limits   wire.Limits
+}
+
+func openFramed(c *connection, o wire.Opening) session {
+	return &framed{protocol: o.Protocol, limits: c.srv.bounds.limits}
+}
+
+func (s *framed) next(in []byte, m *call) (int, error) {
+	n, err := wire.FrameSize(in, s.limits.Message)
+	if err != nil {
+		return s.oversized(in, m, err)
+	}
+	if n == 0 || len(in) < n {
+		return 0, nil
+	}
+	h, err := wire.ParseHeader(s.protocol, in[wire.FrameHeaderSize:n], s.limits.Name)
+	if err != nil {
+		return 0, err
+	}
+	if h.Size == 0 {
+		return 0, errShortFrame(n)
+	}
+	m.header(h)
+	m.from = wire.FrameHeaderSize + h.Size
+	body, err := wire.Body(s.protocol, in[m.from:n])
+	if err != nil {
+		return 0, err
+	}
+	m.to = m.from + len(body)
+	return n, nil
+}
+
+// oversized looks for the header of a message that is too large, so that its
+// caller can be told.
+func (s *framed) oversized(in []byte, m *call, err error) (int, error) {
+	h, herr := wire.ParseHeader(s.protocol, in[wire.FrameHeaderSize:], s.limits.Name)
+	if herr != nil {
+		return 0, err
+	}
+	if h.Size == 0 {
+		return 0, nil
+	}
+	m.header(h)
+	return 0, err
+}
+
+func (s *framed) appendReply(dst []byte, m *call, rep mux.Reply) []byte {
+	dst, mark := wire.BeginFrame(dst)
+	dst = appendMessage(dst, m, rep)
+	wire.EndFrame(dst, mark)
+	return dst
+}
+
+// appendMessage appends a reply as a message: the method part of the name as it
+// was received, and the seqid.
+func appendMessage(dst []byte, m *call, rep mux.Reply) []byte {
+	p := m.req.Protocol
+	dst = wire.AppendHeader(dst, p, rep.Type, m.name.method, m.seqid)
+	dst = append(dst, rep.Body...)
+	return wire.AppendEnd(dst, p)
+}
+
+// errShortFrame is the error for a frame that ends within its message's header.
+func errShortFrame(n int) error {
+	return &wire.Error{Kind: wire.Truncated, What: "the header of a message in a frame of its length", Seen: int64(n - wire.FrameHeaderSize)}
+}

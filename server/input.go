@@ -1,0 +1,199 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/oneport-thrift/oneport/internal/conn"
+)
+
+// Reading follows what comes: buffers start small and double while reads fill
+// them.
+const (
+	minRead = 4 << 10
+	maxRead = 64 << 10
+)
+
+var (
+	errDraining = errors.New("server: draining")
+	errIdle     = errors.New("server: idle")
+)
+
+// input is the receiving side of a connection. It belongs to the goroutine that
+// reads, and holds no memory while it waits for a message's first byte.
+type input struct {
+	c    *connection
+	raw  rawReader
+	buf  *conn.Buffer // nil if there is nothing
+	pos  int          // buf.B[pos:] is not consumed yet
+	size int          // of the next buffer
+	now  time.Time    // when bytes last came
+
+	since   time.Time     // when the first byte of the unfinished message came; zero without one
+	partial time.Duration // how long that may take
+	armed   time.Time     // the read deadline that is set; zero if none
+	inside  bool          // armed is for a message, not for idleness
+}
+
+func (in *input) init(c *connection) {
+	in.c, in.size, in.partial = c, minRead, c.srv.bounds.sniff
+	in.now = time.Now()
+	c.active.Store(int64(in.now.Sub(c.srv.epoch)))
+	in.raw.init(in, c.rwc)
+}
+
+// known ends the time of sniffing.
+func (in *input) known() { in.partial = in.c.srv.bounds.partial }
+
+// unread returns the bytes that are not consumed.
+func (in *input) unread() []byte {
+	if in.buf == nil {
+		return nil
+	}
+	return in.buf.B[in.pos:]
+}
+
+// consume takes n bytes off.
+func (in *input) consume(n int) {
+	in.pos += n
+	in.since = time.Time{}
+}
+
+// detach gives the buffer away, and keeps the unread bytes in a new one.
+func (in *input) detach() *conn.Buffer {
+	b, rest := in.buf, in.unread()
+	in.buf, in.pos = nil, 0
+	if len(rest) > 0 {
+		in.buf = conn.Take(max(in.size, len(rest)))
+		in.buf.B = append(in.buf.B, rest...)
+	}
+	return b
+}
+
+// release lets go of the buffer and what is in it.
+func (in *input) release() {
+	in.buf.Release()
+	in.buf, in.pos = nil, 0
+}
+
+// fill reads more bytes behind those that are not consumed. It returns
+// errDraining when reading is to end, errIdle after IdleTimeout.
+func (in *input) fill() error {
+	in.makeRoom()
+	for {
+		in.arm()
+		// Asked after the deadline was set: drain does it the other way round.
+		if in.c.draining.Load() {
+			return errDraining
+		}
+		err := in.read()
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			if len(in.unread()) > 0 && in.c.sess != nil && !isReset(err) {
+				return fmt.Errorf("server: connection ended inside a message, after %d bytes of it: %w", len(in.unread()), err)
+			}
+			return err
+		}
+		if err := in.expired(); err != nil {
+			return err
+		}
+	}
+}
+
+// read reads once, and notes when that was.
+func (in *input) read() error {
+	before := len(in.unread())
+	n, err := in.raw.read()
+	if n <= 0 {
+		return err
+	}
+	in.now = time.Now()
+	in.c.active.Store(int64(in.now.Sub(in.c.srv.epoch)))
+	if before == 0 {
+		in.since = in.now
+	}
+	switch {
+	case len(in.buf.B) == cap(in.buf.B):
+		in.size = min(2*in.size, maxRead)
+	case n < in.size/8:
+		in.size = max(in.size-in.size/16, minRead)
+	}
+	return nil
+}
+
+// makeRoom sees to it that there is no buffer, or one with room.
+func (in *input) makeRoom() {
+	rest := in.unread()
+	switch {
+	case in.buf == nil:
+	case len(rest) == 0:
+		in.release()
+	case len(in.buf.B) == cap(in.buf.B) && in.pos > 0:
+		in.buf.B = in.buf.B[:copy(in.buf.B, rest)]
+		in.pos = 0
+	case len(in.buf.B) == cap(in.buf.B):
+		in.buf = in.buf.Grow(2 * cap(in.buf.B))
+	}
+}
+
+// arm sets the deadline for the next read: by when the message that has begun
+// must be there, or how long the connection may be idle.
+func (in *input) arm() {
+	if len(in.unread()) > 0 {
+		if in.since.IsZero() {
+			in.since = in.now
+		}
+		in.set(in.since.Add(in.partial), in.partial, true)
+		return
+	}
+	idle := in.c.srv.bounds.idle
+	want := in.now.Add(idle)
+	if !in.inside && !in.armed.IsZero() && want.Sub(in.armed) < idle/8 {
+		return // near enough; expired looks again
+	}
+	in.set(want, idle, false)
+}
+
+// set sets the read deadline to want, or to none if d is 0.
+func (in *input) set(want time.Time, d time.Duration, inside bool) {
+	if d == 0 {
+		want = time.Time{}
+	}
+	if !want.Equal(in.armed) {
+		in.armed = want
+		in.c.rwc.SetReadDeadline(want)
+	}
+	in.inside = inside
+}
+
+// expired is called when the deadline that was armed has passed. nil means that
+// it was set too early.
+func (in *input) expired() error {
+	c := in.c
+	if c.draining.Load() {
+		return errDraining
+	}
+	if n := len(in.unread()); n > 0 {
+		bound := "MessageTimeout"
+		if c.sess == nil {
+			bound = "SniffTimeout"
+		}
+		return c.refuse(bound, fmt.Errorf("server: %d bytes of a message came and the rest not within %v (%s)", n, in.partial, bound))
+	}
+	c.mu.Lock()
+	busy := c.open > 0 || c.out.Writing()
+	c.mu.Unlock()
+	now := time.Now()
+	in.now = c.srv.epoch.Add(time.Duration(c.active.Load()))
+	if busy {
+		in.now = now
+	} else if now.Sub(in.now) >= c.srv.bounds.idle {
+		return errIdle
+	}
+	in.armed = time.Time{} // so that arm sets it anew
+	return nil
+}

@@ -1,0 +1,56 @@
+package server
+
+import (
+	"maps"
+	"sync"
+	"sync/atomic"
+
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// maxNames bounds the names that a server remembers.
+const maxNames = 4096
+
+// name is the name of a call in its parts. It does not change.
+type name struct {
+	full, service, method string
+	kept                  bool // in the table
+}
+
+// names turns the bytes of a name into strings without an allocation, for the
+// names that have been answered before. Names are kept after a call by them
+// found a method only, so that a stranger cannot fill the table with others.
+type names struct {
+	known atomic.Pointer[map[string]*name] // replaced, never changed
+	mu    sync.Mutex                       // held to replace known
+}
+
+// of returns the name that b spells. b is not kept.
+func (t *names) of(b []byte) *name {
+	if known := t.known.Load(); known != nil {
+		if n, ok := (*known)[string(b)]; ok {
+			return n
+		}
+	}
+	full := string(b)
+	service, method := wire.SplitName(full)
+	return &name{full: full, service: service, method: method}
+}
+
+// keep remembers a name that was found to mean something.
+func (t *names) keep(n *name) {
+	if known := t.known.Load(); known != nil && len(*known) >= maxNames {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := map[string]*name{}
+	if old := t.known.Load(); old != nil {
+		if _, ok := (*old)[n.full]; ok || len(*old) >= maxNames {
+			return
+		}
+		known = maps.Clone(*old)
+	}
+	known[n.full] = &name{full: n.full, service: n.service, method: n.method, kept: true}
+	t.known.Store(&known)
+}

@@ -1,0 +1,159 @@
+package server
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/oneport-thrift/oneport/internal/conn"
+	"github.com/oneport-thrift/oneport/mux"
+)
+
+// replyOverhead is more than any dialect adds to the name and body of a reply;
+// a guess that is too low costs a copy.
+const replyOverhead = 64
+
+// enter gives calls their places in the order of replies. From now on they count
+// as open.
+func (c *connection) enter(batch ...*call) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	bytes := 0
+	for _, m := range batch {
+		bytes += m.size
+		c.link(m)
+	}
+	c.open += len(batch)
+	c.charge(bytes)
+}
+
+// enterAlone enters m if no other call of the connection is open.
+func (c *connection) enterAlone(m *call) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.open > 0 {
+		return false
+	}
+	c.link(m)
+	c.open = 1
+	c.charge(m.size)
+	return true
+}
+
+// link puts m at the end of the order, if there is one. Called with mu held.
+func (c *connection) link(m *call) {
+	switch {
+	case !c.ordered:
+		return
+	case c.tail == nil:
+		c.head = m
+	default:
+		c.tail.next = m
+	}
+	c.tail = m
+}
+
+// complete takes the reply of a call that was entered, and sends it if it is its
+// turn. Any goroutine may call it, once for each call. It has copied the reply
+// and given up the call's memory when it returns.
+func (c *connection) complete(m *call, rep mux.Reply) {
+	if m.inline {
+		c.srv.load.calls.Add(-1)
+		m.free()
+		return
+	}
+	c.mu.Lock()
+	if c.ordered && c.head != m && rep.Type != 0 {
+		// Encoded without holding up those whose turn it is.
+		c.mu.Unlock()
+		m.reply = conn.Take(len(rep.Body) + len(m.name.method) + replyOverhead)
+		m.reply.B = c.sess.appendReply(m.reply.B, m, rep)
+		c.mu.Lock()
+		c.charge(len(m.reply.B))
+	} else if rep.Type != 0 && c.broken == nil {
+		before := c.out.Len()
+		c.out.Room(len(rep.Body) + len(m.name.method) + replyOverhead)
+		c.out.Set(c.sess.appendReply(c.out.Pending(), m, rep))
+		c.charge(c.out.Len() - before)
+	}
+	c.charge(-m.size)
+	c.srv.load.calls.Add(-1)
+	m.buf.Release()
+	m.buf = nil
+	m.done = true
+	if !c.ordered {
+		c.open--
+		m.free()
+	} else {
+		c.release()
+	}
+	c.settle()
+}
+
+// release moves the replies whose turn has come to the outbox: those at the head
+// of the order, up to the first that is not done. Called with mu held.
+func (c *connection) release() {
+	for c.head != nil && c.head.done {
+		m := c.head
+		if c.head = m.next; c.head == nil {
+			c.tail = nil
+		}
+		c.open--
+		if m.reply != nil && c.broken == nil {
+			c.out.Room(len(m.reply.B))
+			c.out.Set(append(c.out.Pending(), m.reply.B...))
+		} else if m.reply != nil {
+			c.charge(-len(m.reply.B))
+		}
+		m.free()
+	}
+}
+
+// settle ends a critical section in which replies became ready: it wakes who
+// waits, unlocks mu, and writes if nobody else does.
+func (c *connection) settle() {
+	over := c.bytes > 2*c.srv.bounds.connBytes
+	if c.waiting {
+		c.changed.Broadcast()
+	}
+	write, others := c.out.Start(), c.open > 0
+	c.mu.Unlock()
+	if over {
+		c.cut(fmt.Errorf("server: unsent replies are over twice the limit of %d bytes (MaxConnBytes)", c.srv.bounds.connBytes))
+	}
+	if !write {
+		return
+	}
+	if others {
+		// Calls that are about to end get to add their replies to this write.
+		runtime.Gosched()
+	}
+	c.flush()
+}
+
+// flush writes what waits until nothing does. The caller is the outbox's writer.
+func (c *connection) flush() {
+	written := 0
+	for {
+		c.mu.Lock()
+		c.charge(-written)
+		b := c.out.Next()
+		if b == nil || c.waiting {
+			c.changed.Broadcast()
+		}
+		c.mu.Unlock()
+		if b == nil {
+			return
+		}
+		written = len(b.B)
+		if err := c.write(b.B); err != nil {
+			c.cut(fmt.Errorf("server: write: %w", err))
+		}
+		b.Release()
+	}
+}
+
+// charge counts bytes that the connection holds. Called with mu held.
+func (c *connection) charge(n int) {
+	c.bytes += int64(n)
+	c.srv.load.bytes.Add(int64(n))
+}

@@ -1,0 +1,293 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/apache/thrift/lib/go/thrift"
+
+	"github.com/oneport-thrift/oneport/mux"
+)
+
+// ErrServerClosed is what Serve returns after Shutdown or Close.
+var ErrServerClosed = errors.New("server: closed")
+
+// Server serves Thrift calls on any number of listeners. The zero Server serves
+// within the default bounds; it answers every call UnknownMethod until it has a
+// Handler. The fields must not change once it serves. All methods may be called
+// concurrently.
+//
+// Every bound is a field of its own. 0 means the default that the field names, a
+// negative value means no bound.
+type Server struct {
+	// Handler answers the calls, usually a *mux.Mux.
+	Handler mux.Handler
+	// Filters stand around Handler, for the calls of all services; the first is
+	// the outermost. They see the names as they came, before any routing.
+	Filters []mux.Filter
+	// ErrorLog gets what happens outside of calls: accept errors, connections
+	// that were refused or broken; and the errors that clients are not told of.
+	// nil means slog.Default().
+	ErrorLog *slog.Logger
+	// Observer is told of connections and refusals.
+	Observer mux.Observer
+	// VerboseErrors sends the text of every error to the client, also of those
+	// not meant for it. Never set it where strangers can connect.
+	VerboseErrors bool
+	// ConcurrentOneway lets calls run while a oneway call that came before them
+	// on their connection still runs.
+	ConcurrentOneway bool
+
+	// MaxConns bounds the open connections; one more is closed at once. Default
+	// 10,000.
+	MaxConns int
+	// MaxCalls bounds the calls that have been read and not answered, over all
+	// connections; one more is answered Overloaded without being run. Default
+	// 10,000.
+	MaxCalls int
+	// MaxCallsPerConn bounds the same for one connection, which is not read
+	// while it has that many. 1 makes the calls of a connection run one after
+	// the other, as Apache's servers do. Default 256.
+	MaxCallsPerConn int
+	// MaxBytes bounds the bytes of requests that run and of replies that are
+	// not written yet, over all connections; a call beyond it is answered
+	// Overloaded without being run. Default 1 GiB.
+	MaxBytes int
+	// MaxConnBytes bounds the same for one connection, which is not read while
+	// it has that many. Replies may overshoot it; a connection whose unsent
+	// replies come to twice as many is closed. Default 64 MiB.
+	MaxConnBytes int
+	// MaxMessageSize bounds one message in bytes, without its frame's length.
+	// The call is answered ProtocolError, and the connection closed. At most
+	// 218,762,505, the length that a PROXY header would read as. Default
+	// 16,384,000, the frame limit of the Apache runtimes.
+	MaxMessageSize int
+	// MaxNameLen bounds the name of a call in bytes, "Service:" included; a
+	// connection that sends a longer one is closed. Default 1 KiB.
+	MaxNameLen int
+	// MaxHeaderBytes bounds the headers of a call, in dialects that have some.
+	// Default 64 KiB.
+	MaxHeaderBytes int
+	// MaxDepth bounds the nesting of structs and containers in a message.
+	// Default 64.
+	MaxDepth int
+
+	// IdleTimeout bounds how long a connection may be open with no call running
+	// and no bytes coming, the time to the first byte included. Default 30
+	// minutes, since pools and balancers connect early.
+	IdleTimeout time.Duration
+	// SniffTimeout bounds the time from a connection's first byte to when it is
+	// known what the connection speaks, TLS and PROXY included. Default 10 s.
+	SniffTimeout time.Duration
+	// MessageTimeout bounds the time from a message's first byte to its last.
+	// Default 60 s.
+	MessageTimeout time.Duration
+	// WriteTimeout bounds how long a client may take no byte of its replies; it
+	// may be cut short by a quarter. Default 30 s.
+	WriteTimeout time.Duration
+	// HalfCloseGrace is how long the calls of a client that has ended its bytes
+	// go on before their contexts end. Their replies are sent all the same.
+	// Default 5 s.
+	HalfCloseGrace time.Duration
+	// MaxCallTime ends the context of a call that takes longer. Default none.
+	MaxCallTime time.Duration
+
+	startOnce sync.Once
+	startErr  error
+	state                // set by start
+	mu        sync.Mutex // guards what follows
+	listeners map[net.Listener]struct{}
+	conns     map[*connection]struct{}
+	phase     phase
+	gone      chan struct{} // closed when the last connection ends after Shutdown began
+}
+
+// state is what a server runs on, made once from its fields.
+type state struct {
+	bounds  bounds
+	handler mux.Handler
+	log     *slog.Logger
+	epoch   time.Time
+	ctx     context.Context // ends in Close
+	cancel  context.CancelCauseFunc
+	names   names
+	load    load
+	workers workers
+	monitor monitor
+}
+
+// phase is how far the end of a server has come.
+type phase int
+
+const (
+	serving phase = iota
+	draining
+	closed
+)
+
+// start makes the server ready, once.
+func (s *Server) start() error {
+	s.startOnce.Do(func() {
+		s.bounds = s.resolve()
+		s.startErr = s.bounds.check()
+		h := s.Handler
+		if h == nil {
+			h = mux.New()
+		}
+		s.handler = mux.Chain(h, s.Filters...)
+		s.log = s.ErrorLog
+		if s.log == nil {
+			s.log = slog.Default()
+		}
+		s.epoch = time.Now()
+		s.ctx, s.cancel = context.WithCancelCause(context.Background())
+		s.monitor.takeOver = s.workers.now
+		s.listeners = make(map[net.Listener]struct{})
+		s.conns = make(map[*connection]struct{})
+		if d := thrift.ServerConnectivityCheckInterval; d > 0 && s.startErr == nil {
+			s.log.Info("server: stubs of the Apache compiler start a goroutine and a ticker for each call while "+
+				"thrift.ServerConnectivityCheckInterval is over 0; this server notices departed clients by itself, set it to 0",
+				"interval", d)
+		}
+	})
+	return s.startErr
+}
+
+// ListenAndServe listens on addr and serves. addr is "host:port" for TCP, or
+// "unix:" and a path for a Unix socket. It returns as Serve does.
+func (s *Server) ListenAndServe(addr string) error {
+	network := "tcp"
+	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
+		network, addr = "unix", path
+	}
+	l, err := net.Listen(network, addr)
+	if err != nil {
+		return fmt.Errorf("server: %w", err)
+	}
+	return s.Serve(l)
+}
+
+// Serve accepts connections on l and serves them until Shutdown or Close, after
+// which it returns ErrServerClosed, or until l fails for good. Running out of
+// descriptors and the like is waited out. It closes l. Serve returns while
+// connections may still be served; Shutdown waits for them.
+func (s *Server) Serve(l net.Listener) error {
+	defer l.Close()
+	if err := s.start(); err != nil {
+		return err
+	}
+	if !s.addListener(l) {
+		return ErrServerClosed
+	}
+	defer s.removeListener(l)
+	var wait time.Duration
+	for {
+		nc, err := l.Accept()
+		if err == nil {
+			wait = 0
+			s.accepted(nc)
+			continue
+		}
+		if s.ending() {
+			return ErrServerClosed
+		}
+		if !temporary(err) {
+			return fmt.Errorf("server: accept: %w", err)
+		}
+		wait = min(max(2*wait, 5*time.Millisecond), time.Second)
+		s.log.Error("server: accept failed, will try again", "err", err, "in", wait)
+		if !s.pause(wait) {
+			return ErrServerClosed
+		}
+	}
+}
+
+// ServeConn serves one connection and returns when it has ended: nil if by the
+// client's or the server's wish, or else why. It closes nc.
+func (s *Server) ServeConn(nc net.Conn) error {
+	if err := s.start(); err != nil {
+		nc.Close()
+		return err
+	}
+	c, err := s.addConn(nc)
+	if err != nil {
+		nc.Close()
+		return err
+	}
+	s.workers.now(c)
+	<-c.done
+	return c.why
+}
+
+// accepted starts serving a connection that was accepted, or refuses it.
+func (s *Server) accepted(nc net.Conn) {
+	c, err := s.addConn(nc)
+	if err != nil {
+		nc.Close()
+		return
+	}
+	s.workers.now(c)
+}
+
+// addConn makes nc one of the server's connections.
+func (s *Server) addConn(nc net.Conn) (*connection, error) {
+	s.mu.Lock()
+	switch {
+	case s.phase != serving:
+		s.mu.Unlock()
+		return nil, ErrServerClosed
+	case len(s.conns) >= s.bounds.conns:
+		s.mu.Unlock()
+		err := fmt.Errorf("server: connection over the limit of %d (MaxConns)", s.bounds.conns)
+		s.refused(&mux.Peer{Addr: nc.RemoteAddr(), Local: nc.LocalAddr()}, "MaxConns", err)
+		return nil, err
+	}
+	c := newConnection(s, nc)
+	s.conns[c] = struct{}{}
+	s.mu.Unlock()
+	return c, nil
+}
+
+// removeConn is called once for each connection, when all of it has ended.
+func (s *Server) removeConn(c *connection) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+	if len(s.conns) == 0 && s.phase != serving && s.gone != nil {
+		close(s.gone)
+		s.gone = nil
+	}
+}
+
+func (s *Server) addListener(l net.Listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.phase != serving {
+		return false
+	}
+	s.listeners[l] = struct{}{}
+	return true
+}
+
+func (s *Server) removeListener(l net.Listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.listeners, l)
+}
+
+// refused reports what was turned away at a bound, at most once a second in the
+// log for each bound.
+func (s *Server) refused(p *mux.Peer, bound string, err error) {
+	if f := s.Observer.Refused; f != nil {
+		f(p, mux.Refusal{Bound: bound, Err: err})
+	}
+	if n, ok := s.load.mayLog(bound, time.Now()); ok {
+		s.log.Warn("server: refused", "bound", bound, "peer", p.String(), "err", err, "unlogged", n)
+	}
+}

@@ -1,0 +1,41 @@
+package server
+
+import (
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// A session is the dialect of one connection. It cuts the stream into messages
+// and lays out replies; running calls, keeping the order, bounds and writing are
+// the connection's.
+type session interface {
+	// next cuts the first message off in, which holds all bytes that are not
+	// consumed yet. It returns the size of the message, or 0 if in ends within
+	// it; it is then called again with the same bytes and more behind them. It
+	// calls m.header, and sets m.from and m.to to where the body stands in the
+	// message. A message that is no call leaves m.req.Type 0.
+	//
+	// It runs on the goroutine that reads. An error ends the connection. If m.req.Type is set by then, the call is
+	// answered with the error first.
+	next(in []byte, m *call) (n int, err error)
+	// appendReply appends the reply to m, which has a type and is encoded in the
+	// call's protocol. It may run on any goroutine, several at a time and while
+	// next runs. On connections whose replies leave by id it runs under the
+	// connection's lock.
+	appendReply(dst []byte, m *call, rep mux.Reply) []byte
+}
+
+// A dialect is a row of the table of what a connection may speak.
+type dialect struct {
+	name string
+	// byID says that clients match replies by id: they leave as they are ready,
+	// and every call is handed over, since pings and cancels may come behind it.
+	byID bool
+	open func(c *connection, o wire.Opening) session
+}
+
+// dialects is the table, by what the first bytes of a connection were found to be.
+var dialects = map[wire.Dialect]dialect{
+	wire.Framed:   {name: "framed", open: openFramed},
+	wire.Buffered: {name: "buffered", open: openBuffered},
+}

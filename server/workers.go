@@ -1,0 +1,222 @@
+package server
+
+import (
+	"sync"
+
+	"github.com/oneport-thrift/oneport/internal/conn"
+)
+
+// maxIdleWorkers is how many goroutines without a job are kept for the next one.
+const maxIdleWorkers = 256
+
+// A job is what a worker does: a call to run, or a connection to read.
+type job interface{ do(w *worker) }
+
+// workers is the set of goroutines that run everything. Jobs wait in a queue in
+// the order in which they came, and the number of goroutines follows the number
+// of jobs that block. It is bounded by its users: MaxCalls calls and one reader
+// for each connection. The zero workers is ready.
+type workers struct {
+	mu     sync.Mutex
+	queue  jobQueue
+	idle   []*worker // the last one to have worked is the first to be woken
+	waking bool      // somebody has been woken for the queue and is not there yet
+	closed bool
+}
+
+// worker is one goroutine of the set.
+type worker struct {
+	set  *workers
+	wake chan job // what to do first; nil means to look at the queue
+
+	// reading is the connection that this goroutine is to read on, running the
+	// call whose handler runs. Both are for the case that runtime.Goexit ends
+	// the goroutine.
+	reading *connection
+	running *call
+
+	scratch *conn.Buffer // for the reply of the call that runs; nil while idle
+	batch   []*call      // of the connection that is read, while it is cut
+}
+
+// add puts jobs into the queue.
+func (s *workers) add(jobs []*call) {
+	s.mu.Lock()
+	for _, j := range jobs {
+		s.queue.push(j)
+	}
+	w, need := s.pick()
+	s.mu.Unlock()
+	if need {
+		s.start(w, nil)
+	}
+}
+
+// now starts one job at once, whatever waits.
+func (s *workers) now(j job) {
+	s.mu.Lock()
+	w := s.popIdle()
+	s.mu.Unlock()
+	s.start(w, j)
+}
+
+// start wakes w, or a new worker if w is nil, for j.
+func (s *workers) start(w *worker, j job) {
+	if w == nil {
+		w = &worker{set: s, wake: make(chan job, 1)}
+		go w.run()
+	}
+	w.wake <- j
+}
+
+// pick decides whether somebody has to be woken for the queue, and whom; need
+// with a nil worker means a new one. At most one is on its way at a time: it
+// finds more work when it arrives, and wakes the next. A wake-up a job would
+// cost more than most jobs do. Called with mu held.
+func (s *workers) pick() (w *worker, need bool) {
+	if s.waking || s.queue.len() == 0 {
+		return nil, false
+	}
+	s.waking = true
+	return s.popIdle(), true
+}
+
+// popIdle returns the worker that became idle last, or nil. Called with mu held.
+func (s *workers) popIdle() *worker {
+	n := len(s.idle) - 1
+	if n < 0 {
+		return nil
+	}
+	w := s.idle[n]
+	s.idle[n], s.idle = nil, s.idle[:n]
+	return w
+}
+
+// close ends the idle workers, and the others when they become idle.
+func (s *workers) close() {
+	s.mu.Lock()
+	s.closed = true
+	idle := s.idle
+	s.idle = nil
+	s.mu.Unlock()
+	for _, w := range idle {
+		close(w.wake)
+	}
+}
+
+// run is the goroutine. It ends when the set has idle workers enough or is
+// closed, or when a handler calls runtime.Goexit.
+func (w *worker) run() {
+	defer w.exited()
+	for {
+		j, ok := <-w.wake
+		if !ok {
+			return
+		}
+		arrived := j == nil
+		if j != nil {
+			w.do(j)
+		}
+		for {
+			j, next, need := w.set.take(arrived)
+			arrived = false
+			if need {
+				w.set.start(next, nil)
+			}
+			if j == nil {
+				break
+			}
+			w.do(j)
+		}
+		w.scratch.Release()
+		w.scratch = nil
+		if !w.set.rest(w) {
+			return
+		}
+	}
+}
+
+func (w *worker) do(j job) {
+	j.do(w)
+	w.running = nil
+}
+
+// take returns the next job, and whom to wake for the one after it. arrived says
+// that the caller was woken for the queue.
+func (s *workers) take(arrived bool) (j job, next *worker, need bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if arrived {
+		s.waking = false
+	}
+	j = s.queue.pop()
+	if j != nil {
+		next, need = s.pick()
+	}
+	return j, next, need
+}
+
+// rest makes w idle. It returns false if w is to end.
+func (s *workers) rest(w *worker) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.queue.len() > 0 {
+		// A job came between take and rest.
+		s.waking = true
+		w.wake <- nil
+		return true
+	}
+	if s.closed || len(s.idle) >= maxIdleWorkers {
+		return false
+	}
+	s.idle = append(s.idle, w)
+	return true
+}
+
+// exited runs when the goroutine ends. If that was in the middle of a call, by
+// runtime.Goexit, the call is answered and its connection read on by another.
+func (w *worker) exited() {
+	m, c := w.running, w.reading
+	w.running, w.reading = nil, nil
+	if m != nil {
+		m.exited(w)
+	}
+	w.scratch.Release()
+	if c != nil {
+		w.set.now(c)
+	}
+}
+
+// jobQueue is a first-in-first-out queue of calls.
+type jobQueue struct {
+	ring  []*call // its length is a power of two
+	first int
+	n     int
+}
+
+func (q *jobQueue) len() int { return q.n }
+
+func (q *jobQueue) push(m *call) {
+	if q.n == len(q.ring) {
+		ring := make([]*call, max(2*len(q.ring), 64))
+		for i := range q.n {
+			ring[i] = q.ring[(q.first+i)&(len(q.ring)-1)]
+		}
+		q.ring, q.first = ring, 0
+	}
+	q.ring[(q.first+q.n)&(len(q.ring)-1)] = m
+	q.n++
+}
+
+// pop returns nil if the queue is empty. It is a job, so that no nil *call hides
+// in one.
+func (q *jobQueue) pop() job {
+	if q.n == 0 {
+		return nil
+	}
+	m := q.ring[q.first]
+	q.ring[q.first] = nil
+	q.first = (q.first + 1) & (len(q.ring) - 1)
+	q.n--
+	return m
+}

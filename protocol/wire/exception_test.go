@@ -1,0 +1,135 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"testing"
+)
+
+func TestExceptionRoundTrip(t *testing.T) {
+	for _, p := range []Protocol{Binary, Compact, JSON} {
+		for _, code := range []int32{0, 1, 11, -1, math.MaxInt32, math.MinInt32} {
+			for _, text := range []string{"", "plain", "\"\\\n\x01é\xff"} {
+				b := AppendException([]byte("before"), p, "n", -5, code, text)[len("before"):]
+				h, err := ParseHeader(p, b, 0)
+				if err != nil || h.Type != Exception || h.SeqID != -5 {
+					t.Fatalf("%s: %+v, %v", p, h, err)
+				}
+				body, err := Body(p, b[h.Size:])
+				if err != nil {
+					t.Fatal(err)
+				}
+				gotCode, gotText, err := ParseException(p, body)
+				if gotCode != code || gotText != text || err != nil {
+					t.Errorf("%s: %d %q, %v; want %d %q", p, gotCode, gotText, err, code, text)
+				}
+			}
+		}
+	}
+}
+
+func TestParseExceptionForms(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		protocol Protocol
+		body     string
+		code     int32
+		text     string
+	}{
+		{"empty", Binary, "\x00", 0, ""},
+		{"other order", Binary, "\x08\x00\x02\x00\x00\x00\x06\x0b\x00\x01\x00\x00\x00\x01x\x00", 6, "x"},
+		{"unknown fields", Binary, "\x0c\x00\x03\x0f\x00\x01\x0b\x00\x00\x00\x01\x00\x00\x00\x01y\x00\x02\x00\x04\x01\x08\x00\x02\x00\x00\x00\x06\x00", 6, ""},
+		{"known ids with other types", Binary, "\x08\x00\x01\x00\x00\x00\x09\x0b\x00\x02\x00\x00\x00\x01x\x00", 0, ""},
+		{"bytes behind", Binary, "\x08\x00\x02\x00\x00\x00\x06\x00junk", 6, ""},
+		{"empty", Compact, "\x00", 0, ""},
+		{"other order in long form", Compact, "\x25\x0c\x08\x02\x01x\x00", 6, "x"},
+		{"unknown fields", Compact, "\x31\x12\x1c\x19\x18\x01y\x00\x05\x04\x0c\x00", 6, ""},
+		{"empty", JSON, "{}", 0, ""},
+		{"other order", JSON, `{"2":{"i32":6},"1":{"str":"\u0078"}}`, 6, "x"},
+		{"unknown fields", JSON, `{"3":{"rec":{"1":{"lst":["str",1,"}"]}}},"2":{"i32":6},"-4":{"tf":1}}`, 6, ""},
+		{"known ids with other types", JSON, `{"1":{"i32":9},"2":{"str":"x"}}`, 0, ""},
+		{"white space", JSON, ` { "2" : { "i32" : 6 } , "1" : { "str" : "x" } } `, 6, "x"},
+	} {
+		t.Run(c.protocol.String()+"/"+c.name, func(t *testing.T) {
+			code, text, err := ParseException(c.protocol, []byte(c.body))
+			if code != c.code || text != c.text || err != nil {
+				t.Errorf("%d %q, %v", code, text, err)
+			}
+			size := len(bytes.TrimRight([]byte(c.body), " junk"))
+			for n := range size {
+				if _, _, err := ParseException(c.protocol, []byte(c.body[:n])); !errors.Is(err, ErrTruncated) {
+					t.Errorf("%d bytes: %v", n, err)
+				}
+			}
+		})
+	}
+}
+
+func TestParseExceptionErrors(t *testing.T) {
+	for _, c := range []struct {
+		protocol Protocol
+		body     string
+	}{
+		{0, "\x00"},
+		{Binary, "\x07\x00\x01\x00"},
+		{Binary, "\x0b\x00\x03\xff\xff\xff\xff"},
+		{Compact, "\x1f\x00"},
+		{Compact, "\x25\xff\xff\xff\xff\xff\xff\x00"},
+		{JSON, "[]"},
+		{JSON, `{"x":{"str":""}}`},
+		{JSON, `{"40000":{"str":""}}`},
+		{JSON, `{"1":"text"}`},
+		{JSON, `{"1":{"str":"\q"}}`},
+		{JSON, `{"2":{"i32":"6"}}`},
+		{JSON, `{"2":{"i32":6}]`},
+		{JSON, `{"2":{"i32":6} "1"`},
+	} {
+		code, text, err := ParseException(c.protocol, []byte(c.body))
+		if e := new(Error); !errors.As(err, &e) || e.Kind != Malformed {
+			t.Errorf("%s %q: %d %q, %v", c.protocol, c.body, code, text, err)
+		}
+	}
+	// The binary length is checked against what is there, not against a limit.
+	if _, _, err := ParseException(Binary, []byte("\x0b\x00\x01\x7f\xff\xff\xffx")); !errors.Is(err, ErrTruncated) {
+		t.Errorf("text of 2 GiB: %v", err)
+	}
+	if _, _, err := ParseException(Binary, []byte("\x0b\x00\x01\xff\xff\xff\xffx")); err == nil {
+		t.Error("negative text length was read")
+	}
+}
+
+func TestFailed(t *testing.T) {
+	for _, c := range []struct {
+		protocol   Protocol
+		body       string
+		id         int16
+		ok, failed bool
+	}{
+		{Binary, "\x0b\x00\x00\x00\x00\x00\x01x\x00", 0, true, false},
+		{Binary, "\x0c\x00\x01\x00\x00", 1, true, true},
+		{Binary, "\x0c\xff\xff\x00\x00", -1, true, true},
+		{Binary, "\x00", 0, false, false},
+		{Binary, "\x0b\x00", 0, false, false},
+		{Binary, "", 0, false, false},
+		{Compact, "\x08\x00\x01x\x00", 0, true, false},
+		{Compact, "\x1c\x00\x00", 1, true, true},
+		{Compact, "\x0c\x28\x00\x00", 20, true, true},
+		{Compact, "\x00", 0, false, false},
+		{Compact, "\x0c", 0, false, false},
+		{JSON, `{"0":{"str":"x"}}`, 0, true, false},
+		{JSON, `{"1":{"rec":{}}}`, 1, true, true},
+		{JSON, `{}`, 0, false, false},
+		{JSON, `{"1"`, 0, false, false},
+		{JSON, `{"a":`, 0, false, false},
+		{0, "\x0c\x00\x01", 0, false, false},
+	} {
+		id, ok := FirstField(c.protocol, []byte(c.body))
+		if ok != c.ok || ok && id != c.id {
+			t.Errorf("%s %q: first field %d, %t", c.protocol, c.body, id, ok)
+		}
+		if failed := Failed(c.protocol, []byte(c.body)); failed != c.failed {
+			t.Errorf("%s %q: failed %t", c.protocol, c.body, failed)
+		}
+	}
+}

@@ -159,7 +159,7 @@ func TestParseUnsupported(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			h, payload, err := Parse(append(frame(tt.header), "body"...), Limits{})
 			var u *UnsupportedError
-			if !errors.As(err, &u) || u.What != tt.what || u.ID != tt.id {
+			if !errors.As(err, &u) || u.What != tt.what || u.ID != tt.id || !strings.Contains(err.Error(), tt.what) {
 				t.Fatalf("error %v", err)
 			}
 			if h.SeqID != -5 || pairs(&h.Info) != "a=b" || string(payload) != "body" {

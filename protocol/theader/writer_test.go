@@ -32,6 +32,20 @@ func TestWriterManyPairs(t *testing.T) {
 	}
 }
 
+func TestWriterProtocols(t *testing.T) {
+	for given, want := range map[wire.Protocol]wire.Protocol{
+		0: wire.Binary, wire.Binary: wire.Binary, wire.Compact: wire.Compact, wire.JSON: wire.JSON,
+	} {
+		b, err := Append(nil, Header{Protocol: given}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h, _, err := Parse(b[lengthSize:], Limits{}); err != nil || h.Protocol != want {
+			t.Errorf("%s written reads %s, %v", given, h.Protocol, err)
+		}
+	}
+}
+
 func TestWriterAddsToInfoThatWasRead(t *testing.T) {
 	in, _, err := Parse(frame("\x00\x00\x01\x01\x01a\x01b\x00\x00"), Limits{})
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/apache/thrift/lib/go/thrift"
 )
 
-// DefaultMaxDepth is how deep structs and containers nest where MaxDepth is 0: as deep as the
-// runtime lets structs nest that it skips.
+// DefaultMaxDepth is how deep structs and containers nest where MaxDepth is 0: 64, as in the values
+// that the runtime skips.
 const DefaultMaxDepth = thrift.DEFAULT_RECURSION_DEPTH
 
 // depth counts how many more structs and containers may be opened inside the open ones.

@@ -81,6 +81,7 @@ func TestErrors(t *testing.T) {
 		{"a string longer than any message", binaryFormat, "\x7f\xff\xff\xff", str, thrift.SIZE_LIMIT, "2147483647 bytes at byte 4 is over the limit of 104857600"},
 		{"a string longer than the rest", binaryFormat, "\x00\x00\x00\x02a", str, thrift.UNKNOWN_PROTOCOL_EXCEPTION, "string at byte 4 needs 2 bytes, 1 remain"},
 		{"an old header with a long name", binaryFormat, "\x06\x40\x00\x01", header, thrift.SIZE_LIMIT, "104857601 bytes at byte 4"},
+		{"a string as long as a message may be", binaryFormat, "\x06\x40\x00\x00", str, thrift.UNKNOWN_PROTOCOL_EXCEPTION, "string at byte 4 needs 104857600 bytes, 0 remain"},
 		{"a negative list", binaryFormat, "\x02\xff\xff\xff\xfe", list, thrift.NEGATIVE_SIZE, "list before byte 5 has the negative size -2"},
 		{"a list of more bools than bytes", binaryFormat, "\x02\x00\x00\x00\x02a", list, thrift.SIZE_LIMIT, "2 elements at byte 5 needs at least 2 bytes, 1 remain"},
 		{"a list of more i64 than bytes", binaryFormat, "\x0a\x00\x00\x00\x02123456789012345", list, thrift.SIZE_LIMIT, "at least 16 bytes, 15 remain"},

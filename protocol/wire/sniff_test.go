@@ -1,0 +1,245 @@
+package wire
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// sniffBytewise gives Sniff one byte more each time, as the slowest client
+// does. It checks that only as much is asked for as Sniff's comment says, and
+// that a decision stays; seen is the number of bytes that decided.
+func sniffBytewise(t testing.TB, b []byte, lim Limits) (o Opening, seen int, err error) {
+	t.Helper()
+	decided := false
+	for n := range len(b) + 1 {
+		now, need, nowErr := Sniff(b[:n:n], lim)
+		switch {
+		case need > 0 && (decided || nowErr != nil || need <= n):
+			t.Fatalf("%d bytes: need %d, decided before %t, %v", n, need, decided, nowErr)
+		case need > max(lim.resolved().Name+5, maxMuxOpening+4):
+			t.Fatalf("%d bytes: need %d", n, need)
+		case need > 0:
+		case !decided:
+			o, seen, err, decided = now, n, nowErr, true
+		case now != o || (nowErr == nil) != (err == nil):
+			t.Fatalf("%d bytes: %s, %v; at %d bytes: %s, %v", n, now, nowErr, seen, o, err)
+		}
+	}
+	if !decided {
+		return Opening{}, 0, nil
+	}
+	return o, seen, err
+}
+
+func TestSniffGolden(t *testing.T) {
+	dialects := map[string]Dialect{"framed": Framed, "unframed": Buffered, "header": THeader, "zlib": Zlib, "http": HTTP}
+	for _, v := range thriftVectors(t) {
+		if v.Type != "call" && v.Type != "oneway" {
+			continue // a client does not open with a reply
+		}
+		want := Opening{Dialect: dialects[v.Transport]}
+		documented := 4
+		switch v.Transport {
+		case "framed":
+			want.Protocol, want.Old = v.form(t)
+			documented = 8
+		case "unframed":
+			want.Protocol, want.Old = v.form(t)
+			if want.Old {
+				documented = max(8, 4+len(v.Method)+1)
+				if len(v.Method) < 4 {
+					documented = 4 + len(v.Method) + 1
+				}
+			}
+		case "header":
+			documented = 8
+		}
+		o, seen, err := sniffBytewise(t, v.bytes, Limits{})
+		if o != want || seen != documented || err != nil {
+			t.Errorf("%s: %s after %d bytes, %v; want %s after %d", v.title(), o, seen, err, want, documented)
+		}
+	}
+}
+
+func TestSniffGoldenThriftMux(t *testing.T) {
+	openings := []string{
+		"tinit-check-request", "tinit-default", "tinit-window-64", "tinit-window-20", "tping",
+		"tdispatch-minimal-contexts", "tdispatch-all-contexts", "tdispatch-trace-128", "tdispatch-retry-1",
+		"tdispatch-no-contexts", "treq-trace", "fragmented-request-assembled",
+	}
+	isOpening := func(name string) bool {
+		for _, o := range openings {
+			if o == name {
+				return true
+			}
+		}
+		return false
+	}
+	seen := 0
+	for _, v := range readVectors(t, "testdata/thriftmux-vectors.json") {
+		o, _, err := sniffBytewise(t, v.bytes, Limits{})
+		mux := o.Dialect == ThriftMux && err == nil
+		// The server's echo and a refused upgrade to Mux have a client's bytes.
+		if isOpening(v.Name) {
+			seen++
+		}
+		if v.Name != "tinit-check-echo" && mux != isOpening(v.Name) {
+			t.Errorf("%s: %s, %v", v.Name, o, err)
+		}
+		if v.Name == "ttwitter-probe" && o != (Opening{Dialect: Framed, Protocol: Binary}) {
+			t.Errorf("%s: %s, %v", v.Name, o, err)
+		}
+	}
+	if seen != len(openings) {
+		t.Errorf("%d of %d openings are vectors", seen, len(openings))
+	}
+}
+
+// frameOf puts a length in front.
+func frameOf(content string) []byte {
+	return append(AppendFrameHeader(nil, len(content)), content...)
+}
+
+func TestSniffOpenings(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		b    string
+		want string // an Opening's text; "" for an error
+		seen int    // bytes that decide
+	}{
+		{"post", "POST / HTTP/1.1\r\n", "http", 4},
+		{"get", "GET /health HTTP/1.1\r\n", "http", 4},
+		{"put", "PUT / HTTP/1.1\r\n", "http", 4},
+		{"options", "OPTIONS * HTTP/1.1\r\n", "http", 4},
+		{"head", "HEAD / HTTP/1.1\r\n", "http", 4},
+		{"tls 1.0 record", "\x16\x03\x01\x02\x00", "tls", 4},
+		{"proxy v1", "PROXY TCP4 127.0.0.1 127.0.0.1 42678 23931\r\n", "proxy-v1", 4},
+		{"proxy v2", "\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00", "proxy-v2", 4},
+		{"zlib, no compression", "\x78\x01\x00\x00", "zlib", 4},
+		{"zlib, fast", "\x78\x5e\x00\x00", "zlib", 4},
+		{"zlib, default", "\x78\x9c\x00\x00", "zlib", 4},
+		{"zlib, best", "\x78\xda\x00\x00", "zlib", 4},
+		{"json with white space", "[ 1,\"n\"", "buffered json", 4},
+		{"framed oneway", "\x00\x00\x00\x20\x80\x01\x00\x04", "framed binary", 8},
+		{"framed reply", "\x00\x00\x00\x20\x80\x01\x00\x02" + strings.Repeat("x", 40), "", 37},
+		{"compact of version 2", "\x82\x22\x00\x00", "", 4},
+		{"old binary framed at its least", string(frameOf("\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00")), "framed binary, old", 8},
+		{"old binary framed, the name too long for it", string(frameOf("\x00\x00\x00\x01\x01\x00\x00\x00\x01\x00")) + "\x00", "", 15},
+		{"unframed old empty name", "\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00", "buffered binary, old", 5},
+		{"empty frame", "\x00\x00\x00\x00\x00\x00\x00\x10", "", 5},
+		{"frame of 3 bytes", "\x00\x00\x00\x03abc\x09", "", 8},
+		{"unframed old name of 3 bytes", "\x00\x00\x00\x03abc\x01", "buffered binary, old", 8},
+		{"unframed old name of 1 byte", "\x00\x00\x00\x01a\x04", "buffered binary, old", 6},
+		{"old name at the limit", "\x00\x00\x04\x00" + strings.Repeat("n", 1024) + "\x01", "buffered binary, old", 1029},
+		{"old name over the limit", "\x00\x00\x04\x01" + strings.Repeat("n", 1025) + "\x01", "", 8},
+		{"frame at the limit", "\x00\xf9\xfc\x00\x82\x21\x00\x00", "", 0},
+		{"ssh", "SSH-2.0-OpenSSH", "", 4},
+		{"negative", "\xff\xff\xff\xff", "", 4},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.name == "frame at the limit" {
+				testSniffFrameLimit(t)
+				return
+			}
+			o, seen, err := sniffBytewise(t, []byte(c.b), Limits{})
+			if (err == nil) != (c.want != "") || err == nil && o.String() != c.want || seen != c.seen {
+				t.Errorf("%s after %d bytes, %v; want %q after %d", o, seen, err, c.want, c.seen)
+			}
+		})
+	}
+}
+
+func testSniffFrameLimit(t *testing.T) {
+	for _, c := range []struct {
+		length, limit int
+		ok            bool
+	}{
+		{DefaultMessage, 0, true},
+		{DefaultMessage + 1, 0, false},
+		{100, 100, true},
+		{101, 100, false},
+		{MaxSniffFrame, -1, true},
+		{MaxSniffFrame + 2, -1, false},
+	} {
+		b := append(AppendFrameHeader(nil, c.length), 0x82, 0x21, 0, 0)
+		o, _, err := Sniff(b, Limits{Message: c.limit})
+		if (err == nil) != c.ok || c.ok && o.Dialect != Framed {
+			t.Errorf("length %d, limit %d: %s, %v", c.length, c.limit, o, err)
+		}
+		e := new(Error)
+		if over := c.length > c.limit && c.limit > 0; over && (!errors.As(err, &e) || !e.TooLarge() || e.Seen != int64(c.length)) {
+			t.Errorf("length %d, limit %d: %v", c.length, c.limit, err)
+		}
+	}
+}
+
+// Unframed and old, a name's length looks like a frame's and its first letter
+// like a ThriftMux type: A is Tping, B Tdiscarded, C Tlease, D Tinit.
+func TestSniffOldUnframedNamesInAToD(t *testing.T) {
+	names := []string{"A", "B", "C", "D", "BarApi:echo", "AAAA", "AbcApi:x", "CalcApi:add", "DataApi:get", "Data"}
+	for first := 'A'; first <= 'D'; first++ {
+		for n := range 40 {
+			names = append(names, fmt.Sprintf("%c%s", first, strings.Repeat("p", n)))
+		}
+	}
+	for _, name := range names {
+		b := append(AppendOldHeader(nil, Call, name, 1), 0)
+		o, seen, err := sniffBytewise(t, b, Limits{})
+		if o != (Opening{Dialect: Buffered, Protocol: Binary, Old: true}) || err != nil || seen != len(b)-5 {
+			t.Errorf("%q: %s after %d bytes, %v", name, o, seen, err)
+		}
+	}
+}
+
+// Framed, the same names must not be mistaken either.
+func TestSniffOldFramedNames(t *testing.T) {
+	for _, name := range []string{"", "A", "BarApi:echo", "DataApi:get", "[", strings.Repeat("n", 300)} {
+		o, seen, err := sniffBytewise(t, frameOf(string(append(AppendOldHeader(nil, Call, name, 1), 0))), Limits{})
+		if o != (Opening{Dialect: Framed, Protocol: Binary, Old: true}) || seen != 8 || err != nil {
+			t.Errorf("%q: %s after %d bytes, %v", name, o, seen, err)
+		}
+	}
+}
+
+// A name that begins with "[" cannot be told from framed JSON.
+func TestSniffNamesInBracketsAreTakenForJSON(t *testing.T) {
+	b := append(AppendOldHeader(nil, Call, "[Foo]:bar", 1), 0)
+	if o, _, err := Sniff(b, Limits{}); o != (Opening{Dialect: Framed, Protocol: JSON}) || err != nil {
+		t.Errorf("%s, %v", o, err)
+	}
+}
+
+// No opening of the first table can be a frame's length.
+func TestSniffFirstBytesAreNoLength(t *testing.T) {
+	for _, r := range firstBytes {
+		b := append([]byte(r.prefix), 0, 0, 0, 0)
+		if word := binary.BigEndian.Uint32(b); word <= MaxSniffFrame {
+			t.Errorf("%q reads as the length %d", r.prefix, word)
+		}
+	}
+}
+
+func TestGuess(t *testing.T) {
+	for b, want := range map[string]string{
+		"SSH-2.0-OpenSSH\r\n":              "SSH",
+		"PRI * HTTP/2.0\r\n":               "HTTP/2 without TLS",
+		"DELETE / HTTP/1.1\r\n":            "an HTTP request",
+		"\x16\x03\x01":                     "a TLS record",
+		"\x78\x9c":                         "a zlib stream",
+		"\x1f\x8b\x08":                     "a gzip stream",
+		"\x1f\x8c\x08\x00":                 "",
+		"\x00\x00\x00\x08\x04\xd2\x16\x2f": "PostgreSQL asking for TLS",
+		"hello\r\n":                        "printable text",
+		"\x40\x00\x00\x00\x80":             "a little-endian length",
+		"ab":                               "",
+		"":                                 "",
+		"\xff\xff\xff\xff":                 "",
+	} {
+		if got := Guess([]byte(b)); got != want {
+			t.Errorf("%q: %q, not %q", b, got, want)
+		}
+	}
+}

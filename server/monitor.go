@@ -20,6 +20,7 @@ const monitorTick = 20 * time.Millisecond
 // will block.
 type monitor struct {
 	takeOver func(job)
+	done     <-chan struct{} // closed when the server has ended
 
 	mu    sync.Mutex
 	conns []*connection // those that ran such a call since the last tick but one
@@ -27,7 +28,7 @@ type monitor struct {
 }
 
 // add lists c, and starts the goroutine if it does not run. It ends by itself
-// when nothing is listed.
+// when nothing is listed, and with the server.
 func (o *monitor) add(c *connection) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -45,10 +46,15 @@ func (o *monitor) run() {
 	t := time.NewTicker(monitorTick)
 	defer t.Stop()
 	for {
-		<-t.C
+		ended := false
+		select {
+		case <-t.C:
+		case <-o.done:
+			ended = true
+		}
 		o.mu.Lock()
 		o.look()
-		if len(o.conns) == 0 {
+		if len(o.conns) == 0 || ended {
 			o.conns = nil
 			o.on = false
 			o.mu.Unlock()

@@ -148,6 +148,7 @@ func (s *Server) start() error {
 		s.epoch = time.Now()
 		s.ctx, s.cancel = context.WithCancelCause(context.Background())
 		s.monitor.takeOver = s.workers.now
+		s.monitor.done = s.ctx.Done()
 		s.listeners = make(map[net.Listener]struct{})
 		s.conns = make(map[*connection]struct{})
 		if d := thrift.ServerConnectivityCheckInterval; d > 0 && s.startErr == nil {

@@ -20,8 +20,10 @@ type call struct {
 
 	name  *name // as received
 	seqid int32 // as received
-	tag   uint32
-	flags uint16 // the dialect's own
+	// ctx is the call's own context, nil for the connection's; cancel, if it is
+	// not nil, ends it and is called when the call is completed.
+	ctx    context.Context
+	cancel context.CancelFunc
 
 	// at and size say where the message stands in the reader's buffer, from and
 	// to where the body stands in the message.
@@ -49,6 +51,9 @@ func newCall(c *connection) *call {
 
 // free gives m up. Nobody may hold it any more.
 func (m *call) free() {
+	if m.cancel != nil {
+		m.cancel()
+	}
 	m.buf.Release()
 	m.reply.Release()
 	*m = call{}
@@ -81,7 +86,10 @@ func (c *connection) invoke(w *worker, m *call) (rep mux.Reply, err error) {
 	}()
 	m.req.Scratch = w.memory()
 	ctx := c.ctx
-	if m.req.Type == wire.Oneway {
+	switch {
+	case m.ctx != nil:
+		ctx = m.ctx
+	case m.req.Type == wire.Oneway:
 		ctx = c.base
 	}
 	if d := c.srv.bounds.callTime; d > 0 {

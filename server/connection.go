@@ -41,7 +41,7 @@ type connection struct {
 	onBlock func()        // yield, made once
 
 	draining atomic.Bool
-	active   atomic.Int64 // when bytes last came or went, since the server's epoch
+	active   atomic.Int64 // when bytes last came or went, in ns since the server's epoch; 0: never
 
 	mu         sync.Mutex
 	changed    sync.Cond // open, bytes, out or broken changed; only if waiting
@@ -195,7 +195,7 @@ func (c *connection) write(b []byte) error {
 			c.writeArmed = now.Add(d)
 			c.rwc.SetWriteDeadline(c.writeArmed)
 		}
-		c.active.Store(int64(now.Sub(c.srv.epoch)))
+		c.touch(now)
 		n, err := c.rwc.Write(b)
 		if err == nil {
 			return nil
@@ -217,10 +217,9 @@ func (c *connection) finish(w *worker, err error) {
 	switch {
 	case err == io.EOF:
 		// The client may only have ended its own side, and wait for replies.
-		if grace := time.AfterFunc(c.srv.bounds.grace, func() { c.cancel(errClientGone) }); c.srv.bounds.grace > 0 {
+		if d := c.srv.bounds.grace; d > 0 {
+			grace := time.AfterFunc(d, func() { c.cancel(errClientGone) })
 			defer grace.Stop()
-		} else {
-			grace.Stop()
 		}
 		c.settled()
 		why = c.brokenBy()
@@ -286,12 +285,20 @@ func isReset(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
+// touch notes that bytes came or went.
+func (c *connection) touch(now time.Time) { c.active.Store(int64(now.Sub(c.srv.epoch))) }
+
+// lastActive returns when bytes last came or went, the server's start if never.
+func (c *connection) lastActive() time.Time {
+	return c.srv.epoch.Add(time.Duration(c.active.Load()))
+}
+
 // linger closes the sending side and reads on for a while, so that the last
 // replies reach a client that is still sending: closing with unread bytes would
 // reset the connection and destroy them.
 func (c *connection) linger() {
 	half, ok := c.rwc.(interface{ CloseWrite() error })
-	if !ok || time.Since(c.srv.epoch)-time.Duration(c.active.Load()) > lingerTime {
+	if !ok || c.active.Load() == 0 || time.Since(c.lastActive()) > lingerTime {
 		return
 	}
 	if half.CloseWrite() != nil || c.rwc.SetReadDeadline(time.Now().Add(lingerTime)) != nil {

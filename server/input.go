@@ -35,12 +35,12 @@ type input struct {
 	partial time.Duration // how long that may take
 	armed   time.Time     // the read deadline that is set; zero if none
 	inside  bool          // armed is for a message, not for idleness
+	held    int           // bytes that the server counts for buf
 }
 
 func (in *input) init(c *connection) {
 	in.c, in.size, in.partial = c, minRead, c.srv.bounds.sniff
 	in.now = time.Now()
-	c.active.Store(int64(in.now.Sub(c.srv.epoch)))
 	in.raw.init(in, c.rwc)
 }
 
@@ -65,6 +65,7 @@ func (in *input) consume(n int) {
 func (in *input) detach() *conn.Buffer {
 	b, rest := in.buf, in.unread()
 	in.buf, in.pos = nil, 0
+	in.hold(0)
 	if len(rest) > 0 {
 		in.buf = conn.Take(max(in.size, len(rest)))
 		in.buf.B = append(in.buf.B, rest...)
@@ -76,12 +77,24 @@ func (in *input) detach() *conn.Buffer {
 func (in *input) release() {
 	in.buf.Release()
 	in.buf, in.pos = nil, 0
+	in.hold(0)
+}
+
+// hold counts n bytes, instead of those counted before, as held by the server
+// for a message that is not there yet.
+func (in *input) hold(n int) {
+	if n != in.held {
+		in.c.srv.load.bytes.Add(int64(n - in.held))
+		in.held = n
+	}
 }
 
 // fill reads more bytes behind those that are not consumed. It returns
 // errDraining when reading is to end, errIdle after IdleTimeout.
 func (in *input) fill() error {
-	in.makeRoom()
+	if err := in.makeRoom(); err != nil {
+		return err
+	}
 	for {
 		in.arm()
 		// Asked after the deadline was set: drain does it the other way round.
@@ -112,7 +125,7 @@ func (in *input) read() error {
 		return err
 	}
 	in.now = time.Now()
-	in.c.active.Store(int64(in.now.Sub(in.c.srv.epoch)))
+	in.c.touch(in.now)
 	if before == 0 {
 		in.since = in.now
 	}
@@ -125,19 +138,28 @@ func (in *input) read() error {
 	return nil
 }
 
-// makeRoom sees to it that there is no buffer, or one with room.
-func (in *input) makeRoom() {
+// makeRoom sees to it that there is no buffer, or one with room, within what the
+// server may hold. Room grows with what has come, never with what a length says.
+func (in *input) makeRoom() error {
 	rest := in.unread()
-	switch {
-	case in.buf == nil:
-	case len(rest) == 0:
+	if len(rest) == 0 {
 		in.release()
-	case len(in.buf.B) == cap(in.buf.B) && in.pos > 0:
+		return nil
+	}
+	if in.pos > 0 && len(in.buf.B) == cap(in.buf.B) {
 		in.buf.B = in.buf.B[:copy(in.buf.B, rest)]
 		in.pos = 0
-	case len(in.buf.B) == cap(in.buf.B):
-		in.buf = in.buf.Grow(2 * cap(in.buf.B))
 	}
+	size := cap(in.buf.B)
+	if len(in.buf.B) == size {
+		size *= 2
+	}
+	in.hold(size)
+	if s := in.c.srv; s.load.bytes.Load() > s.bounds.bytes {
+		return in.c.refuse("MaxBytes", fmt.Errorf("server: no memory for the rest of a message of which %d bytes came: the limit of %d is reached (MaxBytes)", len(rest), s.bounds.bytes))
+	}
+	in.buf = in.buf.Grow(size)
+	return nil
 }
 
 // arm sets the deadline for the next read: by when the message that has begun
@@ -188,7 +210,9 @@ func (in *input) expired() error {
 	busy := c.open > 0 || c.out.Writing()
 	c.mu.Unlock()
 	now := time.Now()
-	in.now = c.srv.epoch.Add(time.Duration(c.active.Load()))
+	if last := c.lastActive(); last.After(in.now) {
+		in.now = last
+	}
 	if busy {
 		in.now = now
 	} else if now.Sub(in.now) >= c.srv.bounds.idle {

@@ -137,7 +137,7 @@ func (c *connection) flush() {
 		c.mu.Lock()
 		c.charge(-written)
 		b := c.out.Next()
-		if b == nil || c.waiting {
+		if c.waiting {
 			c.changed.Broadcast()
 		}
 		c.mu.Unlock()

@@ -47,7 +47,8 @@ func TestFrameSizeLimits(t *testing.T) {
 		{DefaultMessage + 1, 0, 0},
 		{10, 10, 14},
 		{11, 10, 0},
-		{math.MaxInt32, -1, 4 + math.MaxInt32},
+		{noLimit, -1, 4 + noLimit},
+		{math.MaxInt32, -1, 0},
 		{1 << 31, -1, 0},
 		{math.MaxUint32, 0, 0},
 	} {

@@ -11,7 +11,7 @@ const FrameHeaderSize = 4
 // FrameSize returns the size in bytes of the frame that b begins with, its 4
 // bytes of length included, so 4 for an empty frame. It is 0 if b has fewer
 // than 4 bytes: more are needed. A length that is negative or over max (0: the
-// default, DefaultMessage; negative: 2^31-1) is an [*Error] at once, whether
+// default, DefaultMessage; negative: none but 2^31-65) is an [*Error] at once, whether
 // or not b holds the frame.
 func FrameSize(b []byte, max int) (n int, err error) {
 	if len(b) < FrameHeaderSize {

@@ -15,7 +15,7 @@ type Header struct {
 // ParseHeader reads the header that b begins with. There are three outcomes:
 // a header; Size 0 and no error, if b ends inside the header and more bytes are
 // needed; or an [*Error], if the header is malformed or the name longer than
-// maxName bytes (0: DefaultName; negative: 2^31-1). The length of a name is
+// maxName bytes (0: DefaultName; negative: no limit but 2^31-65). The length of a name is
 // checked before its bytes are waited for.
 //
 // Binary headers are read in both forms, strict and old. A JSON header may have

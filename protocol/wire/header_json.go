@@ -5,8 +5,9 @@ package wire
 const jsonVersion = 1
 
 func parseJSONHeader(b []byte, maxName int) (Header, int, error) {
-	// White space would let a header grow without an end.
-	limit := 6*maxName + 64
+	// White space would let a header grow without an end. A byte of the name may
+	// be an escape of 6.
+	limit := 6*min(maxName, noLimit/6-64) + 64
 	in := b[:min(len(b), limit)]
 	h, nameAt, err := jsonHeader(&jsonText{b: in}, maxName)
 	if err == nil && h.Size == 0 && len(b) >= limit {

@@ -41,6 +41,7 @@ func TestHeaderErrors(t *testing.T) {
 		{"JSON name over the limit in escapes", JSON, `[1,"` + strings.Repeat(`\u0041`, 11), Error{Kind: TooLarge, Offset: 4, Seen: 11, Limit: 10}},
 		{"JSON name over the limit when decoded", JSON, `[1,"` + strings.Repeat(`\u20ac`, 4) + `",`, Error{Kind: TooLarge, Offset: 4, Seen: 12, Limit: 10}},
 		{"JSON escape", JSON, `[1,"\q",`, Error{What: "escape", Offset: 4}},
+		{"JSON escape of no digits", JSON, `[1,"\u12zz",`, Error{What: "escape", Offset: 4}},
 		{"JSON half escape", JSON, `[1,"\u12",`, Error{What: "escape", Offset: 4}},
 		{"JSON type 5", JSON, `[1,"n",5,`, Error{What: "message type 5", Offset: 7, Seen: 5}},
 		{"JSON seqid of 33 bits", JSON, `[1,"n",1,2147483648,`, Error{What: "integer", Offset: 9}},

@@ -9,8 +9,13 @@ const (
 	DefaultMessage = 16_384_000 // bytes: the frame limit of the Apache runtimes
 )
 
+// noLimit is what a negative limit means: that of the formats, 2^31-1, less
+// what may be added to a length without overflow where an int has 32 bits.
+const noLimit = math.MaxInt32 - 64
+
 // Limits bounds what is accepted from a peer. For each field 0 means the
-// default and a negative value means no limit but the format's, 2^31-1.
+// default and a negative value no limit but 2^31-65, almost all that the
+// formats can hold.
 type Limits struct {
 	Name    int // bytes of a message's name, "Service:" included; default DefaultName
 	Depth   int // nested structs and containers, the outermost struct included; default DefaultDepth
@@ -29,8 +34,8 @@ func limit(n, byDefault int) int {
 	switch {
 	case n == 0:
 		return byDefault
-	case n < 0 || n > math.MaxInt32:
-		return math.MaxInt32
+	case n < 0 || n > noLimit:
+		return noLimit
 	}
 	return n
 }

@@ -28,8 +28,8 @@ func (m *MessageReader) Reset(p Protocol, lim Limits) {
 //   - an [*Error]; m must be Reset before it is used again.
 //
 // h is the message's header as soon as that was read (h.Size > 0), also if the
-// rest is incomplete or in error. A Size behind what the limit leaves room for
-// is an error as soon as it is known.
+// rest is incomplete or in error. Offsets in errors count from the message's
+// first byte. h.Name is valid as long as b is.
 func (m *MessageReader) Next(b []byte) (h Header, bodyEnd, n int, err error) {
 	if err := m.readHeader(b); err != nil || m.header.Size == 0 {
 		return Header{}, 0, 0, err

@@ -26,6 +26,20 @@ func TestMessageLimits(t *testing.T) {
 	}
 }
 
+func TestMessageHeaderOverTheLimit(t *testing.T) {
+	for _, p := range []Protocol{Binary, Compact, JSON} {
+		b := AppendHeader(nil, p, Call, "FooApi:echo", 1)
+		var m MessageReader
+		for _, size := range []int{len(b), len(b) - 1} {
+			m.Reset(p, Limits{Message: len(b) - 1})
+			_, _, n, err := m.Next(b[:size])
+			if e := new(Error); !errors.As(err, &e) || !e.TooLarge() || e.Limit != int64(len(b)-1) {
+				t.Errorf("%s: header of %d bytes: %d, %v", p, size, n, err)
+			}
+		}
+	}
+}
+
 func TestMessageHeaderIsKnownBeforeItsEnd(t *testing.T) {
 	for _, p := range []Protocol{Binary, Compact, JSON} {
 		head := AppendHeader(nil, p, Call, "Foo:bar", 7)

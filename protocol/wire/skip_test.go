@@ -99,6 +99,8 @@ func TestSkipErrors(t *testing.T) {
 		{"unknown list type", Compact, "\x19\x10", Error{What: "field type 0", Offset: 1}},
 		{"unknown key type", Compact, "\x1b\x01\xe1", Error{What: "field type 14", Offset: 2, Seen: 14}},
 		{"unknown value type", Compact, "\x1b\x01\x1f", Error{What: "field type 15", Offset: 2, Seen: 15}},
+		{"count without end", Compact, "\x1b\xff\xff\xff\xff\xff", Error{What: "element count", Offset: 1}},
+		{"empty map too deep", Compact, "\x1c\x1c\x1c\x1b\x00", Error{Kind: TooLarge, What: "depth", Offset: 4, Seen: 5, Limit: 4}},
 		{"field id without end", Compact, "\x05\xff\xff\xff\xff\xff", Error{What: "field id", Offset: 1}},
 		{"varint without end", Compact, "\x16" + strings.Repeat("\xff", 11), Error{What: "64 bits", Offset: 1}},
 		{"string of 2 GiB", Compact, "\x18\x80\x80\x80\x80\x08", Error{What: "negative string length", Offset: 1, Seen: -1 << 31}},

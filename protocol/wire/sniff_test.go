@@ -132,6 +132,7 @@ func TestSniffOpenings(t *testing.T) {
 		{"empty frame", "\x00\x00\x00\x00\x00\x00\x00\x10", "", 5},
 		{"frame of 3 bytes", "\x00\x00\x00\x03abc\x09", "", 8},
 		{"unframed old name of 3 bytes", "\x00\x00\x00\x03abc\x01", "buffered binary, old", 8},
+		{"unframed old name of a zero byte", "\x00\x00\x00\x01\x00\x01", "buffered binary, old", 6},
 		{"unframed old name of 1 byte", "\x00\x00\x00\x01a\x04", "buffered binary, old", 6},
 		{"old name at the limit", "\x00\x00\x04\x00" + strings.Repeat("n", 1024) + "\x01", "buffered binary, old", 1029},
 		{"old name over the limit", "\x00\x00\x04\x01" + strings.Repeat("n", 1025) + "\x01", "", 8},

@@ -117,14 +117,15 @@ const (
 // errGoexit is the failure of a call whose handler ended its goroutine.
 var errGoexit = errors.New("server: the handler called runtime.Goexit")
 
-// exited answers a call whose handler ended the goroutine, and leaves the
-// reading to another if the call ran on the reader.
-func (m *call) exited(w *worker) {
+// exited answers a call whose handler ended the goroutine. It returns the
+// connection that another has to read on, if the goroutine was reading it.
+func (m *call) exited(w *worker) (reading *connection) {
 	c := m.conn
 	if m.inline || m.lone != 0 && c.lone.CompareAndSwap(m.lone, m.lone+1) {
-		w.reading = c
+		reading = c
 	}
 	c.answer(w, m, mux.Reply{}, errGoexit)
+	return reading
 }
 
 // answer completes m with what its handler returned.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/oneport-thrift/oneport/internal/conn"
 	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
 // replyOverhead is more than any dialect adds to the name and body of a reply;
@@ -39,10 +40,14 @@ func (c *connection) enterAlone(m *call) bool {
 	return true
 }
 
+// takesTurn reports whether m has a place in the order of replies. A oneway call
+// has none, since it has no reply.
+func (c *connection) takesTurn(m *call) bool { return c.ordered && m.req.Type != wire.Oneway }
+
 // link puts m at the end of the order, if there is one. Called with mu held.
 func (c *connection) link(m *call) {
 	switch {
-	case !c.ordered:
+	case !c.takesTurn(m):
 		return
 	case c.tail == nil:
 		c.head = m
@@ -80,11 +85,11 @@ func (c *connection) complete(m *call, rep mux.Reply) {
 	m.buf.Release()
 	m.buf = nil
 	m.done = true
-	if !c.ordered {
+	if c.takesTurn(m) {
+		c.release()
+	} else {
 		c.open--
 		m.free()
-	} else {
-		c.release()
 	}
 	c.settle()
 }

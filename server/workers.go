@@ -29,10 +29,8 @@ type worker struct {
 	set  *workers
 	wake chan job // what to do first; nil means to look at the queue
 
-	// reading is the connection that this goroutine is to read on, running the
-	// call whose handler runs. Both are for the case that runtime.Goexit ends
-	// the goroutine.
-	reading *connection
+	// running is the call whose handler runs, for the case that runtime.Goexit
+	// ends the goroutine.
 	running *call
 
 	scratch *conn.Buffer // for the reply of the call that runs; nil while idle
@@ -176,14 +174,13 @@ func (s *workers) rest(w *worker) bool {
 // exited runs when the goroutine ends. If that was in the middle of a call, by
 // runtime.Goexit, the call is answered and its connection read on by another.
 func (w *worker) exited() {
-	m, c := w.running, w.reading
-	w.running, w.reading = nil, nil
-	if m != nil {
-		m.exited(w)
+	var reading *connection
+	if m := w.running; m != nil {
+		reading = m.exited(w)
 	}
 	w.scratch.Release()
-	if c != nil {
-		w.set.now(c)
+	if reading != nil {
+		w.set.now(reading)
 	}
 }
 

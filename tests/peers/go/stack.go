@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/apache/thrift/lib/go/thrift"
 )
@@ -16,7 +17,7 @@ func stack(addr, transport, protocol string) (thrift.TTransport, thrift.TProtoco
 		p, err := plain(t, protocol)
 		return t, p, err
 	}
-	socket := thrift.NewTSocketConf(addr, nil)
+	socket := thrift.NewTSocketConf(addr, &thrift.TConfiguration{SocketTimeout: 20 * time.Second})
 	switch transport {
 	case "framed":
 		t := thrift.NewTFramedTransportConf(thrift.NewTBufferedTransport(socket, 4096), nil)

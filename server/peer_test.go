@@ -65,11 +65,16 @@ type network struct {
 
 // onBoth runs a test in memory under synctest, and again over loopback.
 func onBoth(t *testing.T, f func(t *testing.T, n *network)) {
-	t.Run("memory", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) { f(t, inMemory()) })
-	})
+	t.Run("memory", func(t *testing.T) { inBubble(t, f) })
 	t.Run("loopback", func(t *testing.T) { f(t, onLoopback(t)) })
 }
+
+// inBubble runs a test in memory, on fake time.
+func inBubble(t *testing.T, f func(t *testing.T, n *network)) {
+	synctest.Test(t, func(t *testing.T) { f(t, inMemory()) })
+}
+
+func servertestListener() net.Listener { return servertest.Listen() }
 
 func inMemory() *network {
 	l := servertest.Listen()

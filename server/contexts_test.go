@@ -1,0 +1,137 @@
+package server_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// closeWrite ends the client's side of a connection.
+func closeWrite(t *testing.T, p *peer) {
+	t.Helper()
+	if err := p.Conn.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAHalfClosedClientGetsEveryReply(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *network) {
+		g := newGate(t)
+		start(t, n, handle(func(ctx context.Context, req *mux.Request) error {
+			if req.SeqID >= 150 {
+				g.pass() // still running when the end comes
+			}
+			return ctx.Err()
+		}))
+		p := dial(t, n)
+		var frames [][]byte
+		for i := range int32(200) {
+			frames = append(frames, frame(wire.Call, "A:b", i, 100))
+		}
+		p.send(frames...)
+		closeWrite(t, p)
+		g.await(50)
+		g.open()
+		p.want(wire.Reply, seqids(0, 200)...)
+		p.wantEnd()
+	})
+}
+
+// awaitEnd makes a server whose calls last until their context ends, and tells
+// of each start and of each context's error.
+func awaitEnd(t *testing.T, n *network) (started chan *mux.Request, ended chan error) {
+	started, ended = make(chan *mux.Request, 10), make(chan error, 10)
+	start(t, n, handle(func(ctx context.Context, req *mux.Request) error {
+		started <- req.Clone()
+		select {
+		case <-ctx.Done():
+			ended <- ctx.Err()
+		case <-t.Context().Done():
+			ended <- nil
+		}
+		return nil
+	}))
+	return started, ended
+}
+
+func TestAResetEndsTheContextsAtOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *network) {
+		started, ended := awaitEnd(t, n)
+		p := dial(t, n)
+		p.send(frame(wire.Call, "A:alone", 1, 0))
+		<-started
+		p.send(frame(wire.Call, "A:second", 2, 0)) // the first one's reading has been taken over
+		<-started
+		began := time.Now()
+		n.reset(p.Conn)
+		for range 2 {
+			if err := <-ended; err != context.Canceled {
+				t.Errorf("got %v", err)
+			}
+		}
+		if d := time.Since(began); isFake(t) && d > 0 {
+			t.Errorf("the contexts ended after %v, want at once", d)
+		}
+	})
+}
+
+func TestACloseEndsTheContextsAfterTheGrace(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		started, ended := awaitEnd(t, n)
+		p := dial(t, n)
+		p.send(frame(wire.Call, "A:alone", 1, 0))
+		<-started
+		began := time.Now()
+		closeWrite(t, p)
+		<-ended
+		// The end is seen when the reading has been taken over.
+		if d := time.Since(began); d < 5*time.Second || d > 5*time.Second+50*time.Millisecond {
+			t.Errorf("the context ended after %v, want 5s", d)
+		}
+	})
+}
+
+func TestAOnewayOutlivesItsClient(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *network) {
+		g, done := newGate(t), make(chan error, 1)
+		start(t, n, handle(func(ctx context.Context, req *mux.Request) error {
+			g.pass()
+			done <- ctx.Err()
+			return nil
+		}))
+		p := dial(t, n)
+		p.send(frame(wire.Oneway, "A:note", 1, 0))
+		g.await(1)
+		n.reset(p.Conn)
+		q := dial(t, n)
+		q.Close()
+		g.open()
+		if err := <-done; err != nil {
+			t.Errorf("the context of a oneway ended with %v", err)
+		}
+	})
+}
+
+func TestMaxCallTime(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		srv := handle(func(ctx context.Context, req *mux.Request) error {
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		srv.MaxCallTime = 3 * time.Second
+		start(t, n, srv)
+		p := dial(t, n)
+		began := time.Now()
+		p.send(frame(wire.Call, "A:b", 1, 0))
+		a, err := p.recv()
+		if code, text := a.code(); err != nil || code != int32(mux.DeadlineExceeded) || text != "deadline exceeded" {
+			t.Errorf("got %d %q, %v", code, text, err)
+		}
+		if d := time.Since(began); d != 3*time.Second {
+			t.Errorf("answered after %v", d)
+		}
+	})
+}

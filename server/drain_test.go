@@ -1,0 +1,218 @@
+package server_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+	"github.com/oneport-thrift/oneport/server"
+)
+
+// TestShutdownLosesNoCall shuts servers down at random moments under pipelined
+// load: each call whose handler started is answered once, and each call without
+// an answer never ran.
+func TestShutdownLosesNoCall(t *testing.T) {
+	for round := range 200 {
+		drainRound(t, time.Duration(rand.IntN(4000))*time.Microsecond, round%2 == 0)
+		if t.Failed() {
+			t.Fatalf("in round %d", round)
+		}
+	}
+}
+
+const drainClients, drainDepth = 4, 16
+
+func drainRound(t *testing.T, after time.Duration, blocking bool) {
+	n := onLoopback(t)
+	var ran [drainClients]sync.Map
+	srv := handle(func(ctx context.Context, req *mux.Request) error {
+		ran[req.Method[0]-'0'].Store(req.SeqID, true)
+		if blocking {
+			<-time.After(200 * time.Microsecond)
+		}
+		return nil
+	})
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(n) }()
+	idle := dial(t, n) // never says a word, and must not delay the end
+	var answered [drainClients]map[int32]int
+	var wg sync.WaitGroup
+	for i := range drainClients {
+		p := dial(t, n)
+		answered[i] = map[int32]int{}
+		name := "A:" + string(rune('0'+i))
+		wg.Go(func() { flood(p, name) })
+		wg.Go(func() {
+			defer p.Close()
+			for {
+				a, err := p.recv()
+				if err != nil {
+					return
+				}
+				answered[i][a.seqid]++
+			}
+		})
+	}
+	<-time.After(after)
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := srv.Shutdown(ctx); err != nil {
+		t.Errorf("Shutdown: %v", err)
+	}
+	took := time.Since(began)
+	if err := <-served; !errors.Is(err, server.ErrServerClosed) {
+		t.Errorf("Serve: %v", err)
+	}
+	idle.SetReadDeadline(time.Now().Add(time.Second))
+	if _, err := idle.r.ReadByte(); err != io.EOF {
+		t.Errorf("the idle client sees %v", err)
+	}
+	wg.Wait()
+	for i := range drainClients {
+		for id, times := range answered[i] {
+			if _, ok := ran[i].Load(id); !ok || times != 1 {
+				t.Errorf("client %d: call %d was answered %d times, ran: %v", i, id, times, ok)
+			}
+		}
+		ran[i].Range(func(id, _ any) bool {
+			if answered[i][id.(int32)] == 0 {
+				t.Errorf("client %d: call %d ran and was not answered; Shutdown took %v", i, id, took)
+			}
+			return true
+		})
+	}
+}
+
+// flood sends calls, up to drainDepth in a write, until the connection ends.
+func flood(p *peer, name string) {
+	for id := int32(0); ; {
+		var b []byte
+		for range 1 + rand.IntN(drainDepth) {
+			b = append(b, frame(wire.Call, name, id, rand.IntN(200))...)
+			id++
+		}
+		if _, err := p.Write(b); err != nil {
+			return
+		}
+	}
+}
+
+func TestShutdownWithNothingToDo(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		srv := handle(func(ctx context.Context, req *mux.Request) error { return nil })
+		served := make(chan error, 1)
+		go func() { served <- srv.Serve(n) }()
+		for range 10 {
+			dial(t, n)
+		}
+		p := dial(t, n)
+		p.send(frame(wire.Call, "A:b", 1, 0))
+		p.want(wire.Reply, 1)
+		<-time.After(3 * time.Second)
+		began := time.Now()
+		if err := srv.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if d := time.Since(began); d > 0 {
+			t.Errorf("idle clients delayed Shutdown by %v", d)
+		}
+		if err := <-served; err != server.ErrServerClosed {
+			t.Error(err)
+		}
+		if err := srv.Serve(servertestListener()); err != server.ErrServerClosed {
+			t.Errorf("Serve after Shutdown: %v", err)
+		}
+	})
+}
+
+func TestShutdownGivesUpWithItsContext(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *network) {
+		started := make(chan struct{})
+		srv := handle(func(ctx context.Context, req *mux.Request) error {
+			close(started)
+			<-ctx.Done()
+			return nil
+		})
+		served := make(chan error, 1)
+		go func() { served <- srv.Serve(n) }()
+		p := dial(t, n)
+		p.send(frame(wire.Call, "A:b", 1, 0))
+		<-started
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if err := srv.Shutdown(ctx); err != context.DeadlineExceeded {
+			t.Errorf("Shutdown: %v", err)
+		}
+		p.wantEnd()
+		<-served
+	})
+}
+
+func TestCloseCuts(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *network) {
+		ended := make(chan error, 1)
+		started := make(chan struct{})
+		srv := handle(func(ctx context.Context, req *mux.Request) error {
+			close(started)
+			<-ctx.Done()
+			ended <- context.Cause(ctx)
+			return nil
+		})
+		served := make(chan error, 1)
+		go func() { served <- srv.Serve(n) }()
+		p := dial(t, n)
+		p.send(frame(wire.Call, "A:b", 1, 0))
+		<-started
+		srv.Close()
+		if err := <-ended; err != server.ErrServerClosed {
+			t.Errorf("the handler's context ended with %v", err)
+		}
+		p.wantEnd()
+		<-served
+	})
+}
+
+// TestTheLastAnswerArrives closes connections on a client that goes on sending:
+// without lingering, the reset that its bytes cause destroys the answer.
+func TestTheLastAnswerArrives(t *testing.T) {
+	for range 40 {
+		n := onLoopback(t)
+		srv := handle(func(ctx context.Context, req *mux.Request) error { return nil })
+		srv.MaxMessageSize = 1000
+		start(t, n, srv)
+		p := dial(t, n)
+		big := frame(wire.Call, "A:b", 2, 1<<20)
+		p.send(frame(wire.Call, "A:b", 1, 0))
+		go p.Write(big)
+		p.want(wire.Reply, 1)
+		a, err := p.recv()
+		if err != nil {
+			t.Fatalf("the last answer was lost: %v", err)
+		}
+		if code, _ := a.code(); a.seqid != 2 || code != int32(mux.ProtocolError) {
+			t.Fatalf("got %d, code %d", a.seqid, code)
+		}
+		p.wantEnd()
+		p.Close()
+	}
+}
+
+func TestServeConn(t *testing.T) {
+	client, end := net.Pipe()
+	srv := handle(func(ctx context.Context, req *mux.Request) error { return nil })
+	done := make(chan error, 1)
+	go func() { done <- srv.ServeConn(end) }()
+	client.Close()
+	if err := <-done; err != nil {
+		t.Errorf("got %v", err)
+	}
+	srv.Close()
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"regexp"
+	"time"
+)
+
+// plan is what a run of the benchmark does.
+type plan struct {
+	rounds   int
+	round    time.Duration // for each server
+	warm     time.Duration
+	idle     int // connections of the idle measurement; 0: none
+	servers  *regexp.Regexp
+	shapes   *regexp.Regexp
+	out      string // folder for programs, logs and results
+	profiles string // folder for CPU profiles; empty: none
+	document string // file to write the tables into; empty: none
+}
+
+func main() {
+	p, full := plan{}, false
+	var servers, shapes string
+	flag.BoolVar(&full, "full", false, "longer rounds")
+	flag.IntVar(&p.rounds, "rounds", 5, "number of rounds")
+	flag.DurationVar(&p.round, "round", 0, "how long each server is loaded in a round (default 120ms, 1s with -full)")
+	flag.IntVar(&p.idle, "idle", 10_000, "connections to leave idle; 0 leaves this measurement out")
+	flag.StringVar(&servers, "servers", "", "only servers that match this `regexp`")
+	flag.StringVar(&shapes, "shapes", "", "only shapes that match this `regexp`, as \"^8x32 100$\"")
+	flag.StringVar(&p.out, "out", "../../build/bench", "`folder` for what is built and for results")
+	flag.StringVar(&p.profiles, "profiles", "", "write a CPU profile of each server and shape into this `folder`")
+	flag.StringVar(&p.document, "document", "", "replace the tables in this `file`")
+	flag.Parse()
+	if p.round == 0 {
+		p.round = 120 * time.Millisecond
+		if full {
+			p.round = time.Second
+		}
+	}
+	p.warm = max(p.round/2, 50*time.Millisecond)
+
+	var err error
+	if p.servers, err = regexp.Compile(servers); err == nil {
+		p.shapes, err = regexp.Compile(shapes)
+	}
+	if err == nil {
+		err = pinGenerator()
+	}
+	if err == nil {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		err = p.run(ctx)
+		stop()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run does it all: builds, measures, prints and writes results.
+func (p *plan) run(ctx context.Context) error {
+	if err := os.MkdirAll(p.out, 0o755); err != nil {
+		return err
+	}
+	r := newReport()
+	built, err := p.build(ctx, r)
+	if err != nil {
+		return err
+	}
+	for _, sh := range shapes {
+		if !p.shapes.MatchString(sh.String()) {
+			continue
+		}
+		cells, err := p.measure(ctx, sh, built)
+		if err != nil {
+			return fmt.Errorf("%v: %w", sh, err)
+		}
+		r.Shapes = append(r.Shapes, shapeResult{shape: sh, Shape: sh.String(), Cells: cells})
+		r.Shapes[len(r.Shapes)-1].print(os.Stdout)
+	}
+	if p.idle > 0 {
+		if r.Idle, err = p.measureIdle(ctx, built); err != nil {
+			return fmt.Errorf("idle connections: %w", err)
+		}
+		r.printIdle(os.Stdout)
+	}
+	return r.write(p)
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/oneport-thrift/oneport/internal/load"
+	"github.com/oneport-thrift/oneport/tests/bench/child"
+)
+
+// process is a server that runs. It ends when its standard input does, so that it
+// does not outlive the benchmark.
+type process struct {
+	built
+	cmd  *exec.Cmd
+	in   io.WriteCloser
+	out  *bufio.Reader
+	log  *os.File
+	addr string
+}
+
+// start starts b, with calls that block for the time given, on the servers' core.
+// What it says on standard error goes into a file of folder out.
+func (b built) start(ctx context.Context, out string, block time.Duration) (*process, error) {
+	log, err := os.Create(filepath.Join(out, strings.Map(fileRune, b.name)+".log"))
+	if err != nil {
+		return nil, err
+	}
+	p := &process{built: b, log: log}
+	args := b.argv[1:]
+	if block > 0 {
+		args = append(args[:len(args):len(args)], "-block", block.String())
+	}
+	p.cmd = exec.CommandContext(ctx, b.argv[0], args...)
+	p.cmd.Stderr = log
+	if p.in, err = p.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	p.out = bufio.NewReader(stdout)
+	if err := startPinned(p.cmd); err != nil {
+		return nil, err
+	}
+	line, err := p.out.ReadString('\n')
+	if addr, ok := strings.CutPrefix(strings.TrimSpace(line), "listening "); ok {
+		p.addr = addr
+		return p, nil
+	}
+	p.stop()
+	return nil, fmt.Errorf("%s said %q instead of where it listens (%v); see %s", b.name, line, err, log.Name())
+}
+
+func fileRune(r rune) rune {
+	if r == ' ' || r == '/' || r == ',' {
+		return '-'
+	}
+	return r
+}
+
+// stop ends the process and waits for it.
+func (p *process) stop() {
+	p.in.Close()
+	p.cmd.Wait()
+	p.log.Close()
+}
+
+// ask has the process obey a command.
+func (p *process) ask(command string) (child.Report, error) {
+	var r child.Report
+	if _, err := io.WriteString(p.in, command+"\n"); err != nil {
+		return r, fmt.Errorf("%s: %s: %w", p.name, command, err)
+	}
+	line, err := p.out.ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, &r)
+	}
+	if err == nil && r.Error != "" {
+		err = fmt.Errorf("%s", r.Error)
+	}
+	if err != nil {
+		return r, fmt.Errorf("%s: %s: %w", p.name, command, err)
+	}
+	return r, nil
+}
+
+// dial opens the connections of a shape.
+func (p *process) dial(ctx context.Context, sh shape) (*load.Generator, error) {
+	return load.Dial(ctx, load.Config{
+		Addr: p.addr, Conns: sh.conns, InFlight: sh.inFlight, Dialect: p.dialect(sh.size),
+	})
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// pinnedKey is set in the environment once the generator is pinned; its value is
+// the number of the servers' core.
+const pinnedKey = "BENCH_SERVER_CORE"
+
+// pinGenerator pins this process to one core, if there are two, by starting it
+// again: the runtime then sees one core and makes one thread for it.
+func pinGenerator() error {
+	if os.Getenv(pinnedKey) != "" {
+		return nil
+	}
+	var may unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &may); err != nil || may.Count() < 2 {
+		return err
+	}
+	var cores []int
+	for i := 0; len(cores) < 2; i++ {
+		if may.IsSet(i) {
+			cores = append(cores, i)
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	runtime.LockOSThread()
+	if err := setCore(cores[1]); err != nil {
+		return err
+	}
+	return unix.Exec(self, os.Args, append(os.Environ(), fmt.Sprintf("%s=%d", pinnedKey, cores[0])))
+}
+
+// startPinned starts a server on the servers' core. A process inherits the core of
+// the thread that starts it.
+func startPinned(cmd *exec.Cmd) error {
+	core := -1
+	if n, _ := fmt.Sscan(os.Getenv(pinnedKey), &core); n == 0 {
+		return cmd.Start()
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var before unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &before); err != nil {
+		return err
+	}
+	if err := setCore(core); err != nil {
+		return err
+	}
+	defer unix.SchedSetaffinity(0, &before)
+	return cmd.Start()
+}
+
+func setCore(core int) error {
+	var set unix.CPUSet
+	set.Set(core)
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return fmt.Errorf("pin to core %d: %w", core, err)
+	}
+	return nil
+}
+
+// cpuTime returns the CPU time that the process has used, in user and kernel mode,
+// by all its threads. It reads the clock of another process, which has no name in
+// the library: clock_getcpuclockid(3) makes it of the process's id.
+func (p *process) cpuTime() (time.Duration, error) {
+	const schedClock = 2
+	var t unix.Timespec
+	clock := int32(^p.cmd.Process.Pid<<3 | schedClock)
+	if err := unix.ClockGettime(clock, &t); err != nil {
+		return 0, fmt.Errorf("CPU clock of process %d: %w", p.cmd.Process.Pid, err)
+	}
+	return time.Duration(t.Nano()), nil
+}
+
+// resident returns the memory of the process that is in use, in bytes.
+func (p *process) resident() (int64, error) {
+	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	var size, resident int64
+	if _, err := fmt.Sscan(string(statm), &size, &resident); err != nil {
+		return 0, err
+	}
+	return resident * int64(os.Getpagesize()), nil
+}

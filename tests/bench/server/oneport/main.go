@@ -1,0 +1,67 @@
+// Command oneport serves FooApi with oneport, within the default bounds, in one of
+// several variants.
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/apache/thrift/lib/go/thrift"
+
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+	"github.com/oneport-thrift/oneport/server"
+	"github.com/oneport-thrift/oneport/tests/bench/child"
+	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
+)
+
+func main() {
+	thrift.ServerConnectivityCheckInterval = 0
+	child.Server(serve)
+}
+
+func serve(l net.Listener, o child.Options) error {
+	m := mux.New()
+	switch o.Variant {
+	case "raw":
+		m.Handle("FooApi", rawEcho(o.Block))
+	case "stub":
+		m.Register("FooApi", foo.NewFooApiProcessor(&echo{block: o.Block}))
+	default:
+		return fmt.Errorf("no variant %q", o.Variant)
+	}
+	srv := &server.Server{Handler: m}
+	return srv.Serve(l)
+}
+
+// echo is FooApi, of which only one method is called.
+type echo struct {
+	foo.FooApi
+	block time.Duration
+}
+
+func (e *echo) Echo(ctx context.Context, msg string) (string, error) {
+	if e.block > 0 {
+		time.Sleep(e.block)
+	}
+	return msg, nil
+}
+
+// rawEcho answers with the argument struct as the result struct: in binary the two
+// differ in the id of the field, 1 and 0.
+func rawEcho(block time.Duration) mux.HandlerFunc {
+	const idAt = 2 // behind the field's type and the id's high byte
+	return func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+		if block > 0 {
+			time.Sleep(block)
+		}
+		body := append(req.Scratch, req.Body...)
+		if len(body) <= idAt {
+			return mux.Reply{}, mux.Errorf(mux.ProtocolError, "no argument")
+		}
+		body[idAt] = 0
+		return mux.Reply{Type: wire.Reply, Body: body}, nil
+	}
+}

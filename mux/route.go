@@ -24,14 +24,18 @@ type Route struct {
 
 	handler Handler
 	methods map[string]struct{} // what the handler serves; nil if it does not say
-	labels  labelSet            // for handlers that do not say
+	labels  *labelSet           // for handlers that do not say
+	oneways map[string]bool     // methods known to be oneway
 }
 
 // A methodLister is a handler that knows the methods it serves.
 type methodLister interface{ Methods() []string }
 
-func newRoute(service string, h Handler, filters []Filter) *Route {
-	r := &Route{Service: service, handler: Chain(recovered{h}, filters...)}
+func newRoute(service string, h Handler, filters []Filter, labels *labelSet) *Route {
+	r := &Route{Service: service, handler: Chain(recovered{h}, filters...), labels: labels}
+	if l, ok := h.(onewayLister); ok {
+		r.oneways = l.oneways()
+	}
 	if l, ok := h.(methodLister); ok {
 		r.methods = make(map[string]struct{})
 		for _, m := range l.Methods() {
@@ -46,7 +50,8 @@ func newRoute(service string, h Handler, filters []Filter) *Route {
 func (r *Route) Methods() []string { return slices.Sorted(maps.Keys(r.methods)) }
 
 // MethodLabel returns method if it is one of the service's, and "other" if not.
-// A raw service admits the first 256 names it is asked for.
+// A raw service admits the first 256 names it is asked for, and goes on with
+// these when it is replaced.
 func (r *Route) MethodLabel(method string) string {
 	if r.methods != nil {
 		if _, ok := r.methods[method]; ok {
@@ -54,20 +59,19 @@ func (r *Route) MethodLabel(method string) string {
 		}
 		return otherLabel
 	}
-	if r.labels.admit(method) {
+	if r.labels != nil && r.labels.admit(method) {
 		return method
 	}
 	return otherLabel
 }
 
 // serve runs the call on the route, with the route's name as the service, and
-// puts back what stood there before.
+// puts back what stood there before, also if a filter panics.
 func (r *Route) serve(ctx context.Context, req *Request) (Reply, error) {
 	service, method := req.Service, req.Method
+	defer func() { req.Service, req.Method = service, method }()
 	req.Route, req.Service = r, r.Service
-	rep, err := r.handler.ServeThrift(ctx, req)
-	req.Service, req.Method = service, method
-	return rep, err
+	return r.handler.ServeThrift(ctx, req)
 }
 
 // labelSet is a bounded set of names, read without a lock.

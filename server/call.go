@@ -67,6 +67,9 @@ func (m *call) header(h wire.Header) {
 	r := &m.req
 	r.Name, r.Service, r.Method = m.name.full, m.name.service, m.name.method
 	r.Type, r.SeqID, r.Protocol = h.Type, h.SeqID, h.Protocol
+	if m.name.oneway && r.Type == wire.Call {
+		r.Type = wire.Oneway // Go's runtime sends oneway calls as any other
+	}
 }
 
 // do runs a call that was handed over.
@@ -130,8 +133,9 @@ func (m *call) exited(w *worker) (reading *connection) {
 
 // answer completes m with what its handler returned.
 func (c *connection) answer(w *worker, m *call, rep mux.Reply, err error) {
+	oneway := m.req.Type == wire.Oneway || rep.Type == wire.Oneway
 	switch {
-	case m.req.Type == wire.Oneway, rep.Type == wire.Oneway:
+	case oneway:
 		if err != nil {
 			c.srv.logFailure(m, err)
 		}
@@ -142,7 +146,7 @@ func (c *connection) answer(w *worker, m *call, rep mux.Reply, err error) {
 		rep = c.exception(w, m, mux.Errorf(mux.MissingResult, "method %q gave no result", m.name.method))
 	}
 	if err == nil && m.req.Route != nil && !m.name.kept {
-		c.srv.names.keep(m.name)
+		c.srv.names.keep(m.name, oneway)
 	}
 	n := len(rep.Body)
 	c.complete(m, rep)

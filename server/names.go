@@ -15,12 +15,15 @@ const maxNames = 4096
 type name struct {
 	full, service, method string
 	kept                  bool // in the table
+	oneway                bool // the method has no reply, whatever type its calls have
 }
 
 // names turns the bytes of a name into strings without an allocation, for the
 // names that have been answered before. Names are kept after a call by them
 // found a method only, so that a stranger cannot fill the table with others.
 type names struct {
+	isOneway func(service, method string) bool // nil: unknown
+
 	known atomic.Pointer[map[string]*name] // replaced, never changed
 	mu    sync.Mutex                       // held to replace known
 }
@@ -34,11 +37,16 @@ func (t *names) of(b []byte) *name {
 	}
 	full := string(b)
 	service, method := wire.SplitName(full)
-	return &name{full: full, service: service, method: method}
+	n := &name{full: full, service: service, method: method}
+	if t.isOneway != nil {
+		n.oneway = t.isOneway(service, method)
+	}
+	return n
 }
 
-// keep remembers a name that was found to mean something.
-func (t *names) keep(n *name) {
+// keep remembers a name that was found to mean something, and whether its method
+// turned out to be oneway.
+func (t *names) keep(n *name, oneway bool) {
 	if known := t.known.Load(); known != nil && len(*known) >= maxNames {
 		return
 	}
@@ -51,6 +59,6 @@ func (t *names) keep(n *name) {
 		}
 		known = maps.Clone(*old)
 	}
-	known[n.full] = &name{full: n.full, service: n.service, method: n.method, kept: true}
+	known[n.full] = &name{full: n.full, service: n.service, method: n.method, kept: true, oneway: n.oneway || oneway}
 	t.known.Store(&known)
 }

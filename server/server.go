@@ -141,6 +141,9 @@ func (s *Server) start() error {
 			h = mux.New()
 		}
 		s.handler = mux.Chain(h, s.Filters...)
+		if o, ok := h.(mux.OnewayHandler); ok {
+			s.names.isOneway = o.IsOneway
+		}
 		s.log = s.ErrorLog
 		if s.log == nil {
 			s.log = slog.Default()

@@ -40,7 +40,8 @@ func (e *Error) public() string {
 }
 
 // PanicError is the failure of a call whose handler panicked. The client is told
-// "internal error".
+// "internal error". It does not unwrap to a value that is an error: nobody wrote
+// that as an answer.
 type PanicError struct {
 	Value any    // what was passed to panic
 	Stack []byte // of the goroutine, as runtime/debug.Stack prints it
@@ -48,12 +49,6 @@ type PanicError struct {
 
 // Error names the value without the stack.
 func (e *PanicError) Error() string { return fmt.Sprintf("mux: panic: %v", e.Value) }
-
-// Unwrap returns the value if it is an error.
-func (e *PanicError) Unwrap() error {
-	err, _ := e.Value.(error)
-	return err
-}
 
 // CodeOf returns the code that a client sees for err, which must not be nil.
 func CodeOf(err error) Code {
@@ -67,10 +62,7 @@ func CodeOf(err error) Code {
 // of package context become Canceled and DeadlineExceeded; all else is an
 // internal error.
 func Public(err error) (Code, string) {
-	if p := (*PanicError)(nil); errors.As(err, &p) {
-		return InternalError, InternalError.String()
-	}
-	if e := (*Error)(nil); errors.As(err, &e) {
+	if e := (*Error)(nil); errors.As(err, &e) && e != nil {
 		return e.Code, e.public()
 	}
 	if e := thrift.TApplicationException(nil); errors.As(err, &e) {

@@ -41,7 +41,8 @@ func (h Header) Values(key string) []string {
 	return vs
 }
 
-// Add appends a field.
+// Add appends a field, and as append does it may write to the backing array
+// behind the fields: a header that others add to as well is cloned first.
 func (h *Header) Add(key, value string) { *h = append(*h, Field{key, value}) }
 
 // Set removes all fields of key and appends one. The backing array is not

@@ -3,6 +3,7 @@ package mux
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -55,6 +56,10 @@ func (h *processor) ServeThrift(ctx context.Context, req *Request) (Reply, error
 		return Reply{Type: wire.Oneway}, err
 	case ctx.Err() != nil:
 		return Reply{}, ended(ctx, err)
+	case written && m.Type == thrift.REPLY && !ok && err != nil:
+		// The result could not be written to its end, such as a set with an
+		// element twice: what there is of it is no answer.
+		return Reply{}, err
 	case written && m.Type == thrift.REPLY:
 		// err, if any, is a declared exception, which the result carries.
 		return ResultReply(req.Protocol, body), nil
@@ -63,14 +68,25 @@ func (h *processor) ServeThrift(ctx context.Context, req *Request) (Reply, error
 	case errors.Is(err, thrift.ErrAbandonRequest):
 		return Reply{}, &Error{Code: Canceled, Message: "abandoned by the handler", Err: err}
 	}
-	return Reply{}, err
+	return Reply{}, silentError(err)
+}
+
+// silentError is the failure of a processor that wrote nothing. Generated code
+// does so for undecodable arguments of a oneway method.
+func silentError(err error) error {
+	if e := thrift.TProtocolException(nil); errors.As(err, &e) {
+		return &Error{Code: ProtocolError, Message: err.Error(), Err: err}
+	}
+	return err
 }
 
 // ended is the failure of a call whose context ended before its handler did.
 func ended(ctx context.Context, err error) error {
-	cause := context.Cause(ctx)
-	if err == nil || errors.Is(err, cause) {
+	switch cause := context.Cause(ctx); {
+	case err == nil:
 		err = cause
+	case !errors.Is(err, cause):
+		err = fmt.Errorf("%w: %w", cause, err)
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return &Error{Code: DeadlineExceeded, Err: err}

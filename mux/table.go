@@ -17,6 +17,9 @@ import (
 type Table struct {
 	routes  map[string]*Route
 	aliases map[string]string // alias to the name of a service
+	// labels are those of every service there ever was: who collects metrics
+	// keeps them too, so a new handler must not admit as many again.
+	labels map[string]*labelSet
 }
 
 // Register adds the service of a generated processor. The processor is not
@@ -38,7 +41,12 @@ func (t *Table) Handle(service string, h Handler, filters ...Filter) error {
 	if err := t.vacant(service); err != nil {
 		return err
 	}
-	t.routes[service] = newRoute(service, h, filters)
+	labels, ok := t.labels[service]
+	if !ok {
+		labels = new(labelSet)
+		t.labels[service] = labels
+	}
+	t.routes[service] = newRoute(service, h, filters, labels)
 	return nil
 }
 
@@ -89,9 +97,9 @@ func (t *Table) vacant(name string) error {
 // clone returns a table that can be changed without t's readers noticing.
 func (t *Table) clone() *Table {
 	if t == nil {
-		return &Table{routes: map[string]*Route{}, aliases: map[string]string{}}
+		return &Table{routes: map[string]*Route{}, aliases: map[string]string{}, labels: map[string]*labelSet{}}
 	}
-	return &Table{routes: maps.Clone(t.routes), aliases: maps.Clone(t.aliases)}
+	return &Table{routes: maps.Clone(t.routes), aliases: maps.Clone(t.aliases), labels: maps.Clone(t.labels)}
 }
 
 // resolve returns the routes by every name they answer to.

@@ -15,6 +15,7 @@ import (
 var (
 	binaryCodecs  = sync.Pool{New: func() any { return new(protocol.Binary) }}
 	compactCodecs = sync.Pool{New: func() any { return new(protocol.Compact) }}
+	jsonCodecs    = sync.Pool{New: func() any { return new(protocol.JSON) }}
 )
 
 // takeCodec returns a codec that reads req's body and appends to its scratch, or
@@ -32,6 +33,11 @@ func takeCodec(req *Request) protocol.Codec {
 		c.MaxDepth = req.MaxDepth
 		c.ResetBody(m, req.Body, req.Scratch)
 		return c
+	case wire.JSON:
+		c := jsonCodecs.Get().(*protocol.JSON)
+		c.MaxDepth = req.MaxDepth
+		c.ResetBody(m, req.Body, req.Scratch)
+		return c
 	}
 	return nil
 }
@@ -44,5 +50,7 @@ func giveCodec(p wire.Protocol, c protocol.Codec) {
 		binaryCodecs.Put(c)
 	case wire.Compact:
 		compactCodecs.Put(c)
+	case wire.JSON:
+		jsonCodecs.Put(c)
 	}
 }

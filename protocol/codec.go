@@ -12,7 +12,7 @@ type Message struct {
 	SeqID int32
 }
 
-// Codec is a thrift.TProtocol over bytes in memory. [Binary] and [Compact] implement it.
+// Codec is a thrift.TProtocol over bytes in memory. [Binary], [Compact] and [JSON] implement it.
 //
 // A Codec is used by one goroutine at a time, except for Transport, which any goroutine may call
 // whenever it likes. After an error it stays usable only through another reset.
@@ -39,4 +39,5 @@ type Codec interface {
 var (
 	_ Codec = (*Binary)(nil)
 	_ Codec = (*Compact)(nil)
+	_ Codec = (*JSON)(nil)
 )

@@ -3,7 +3,7 @@
 // [Binary] and [Compact] are whole implementations of [thrift.TProtocol] that read from one byte
 // slice and append to another. They write what the runtime's own protocols write and refuse what
 // those refuse, without a transport, an interface call or an allocation on the way, so a generated
-// stub runs on them unchanged:
+// stub runs on them unchanged. [JSON] is the runtime's JSON protocol in the same frame:
 //
 //	var p protocol.Binary
 //	p.ResetBody(protocol.Message{Name: "echo", Type: thrift.CALL, SeqID: 7}, body, out[:0])

@@ -9,7 +9,7 @@ import (
 )
 
 // profileTime is how long a server is loaded at least for a CPU profile.
-const profileTime = time.Second
+const profileTime = 3 * time.Second
 
 // report is all that a run has found, as it is written to results.json.
 type report struct {

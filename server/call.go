@@ -20,6 +20,9 @@ type call struct {
 
 	name  *name // as received
 	seqid int32 // as received
+	// refusal is why the session turns the call away, though the message is
+	// whole; nil if it does not.
+	refusal error
 	// ctx is the call's own context, nil for the connection's; cancel, if it is
 	// not nil, ends it and is called when the call is completed.
 	ctx    context.Context

@@ -33,13 +33,13 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 		switch {
 		case m.req.Type == 0:
 			m.free()
+		case m.refusal != nil:
+			c.turnAway(w, m, m.refusal)
 		case m.req.Type == wire.Oneway && c.ordered && !c.srv.ConcurrentOneway:
 			c.handOver(w)
 			c.runOneway(w, m)
 		case m.req.Type != wire.Call && m.req.Type != wire.Oneway:
-			c.handOver(w)
-			c.enter(m)
-			c.reject(w, m, mux.Errorf(mux.InvalidMessageType, "a client sends calls, not messages of type %v", m.req.Type))
+			c.turnAway(w, m, mux.Errorf(mux.InvalidMessageType, "a client sends calls, not messages of type %v", m.req.Type))
 		case len(w.batch) == 0 && len(c.in.unread()) == 0 && c.enterAlone(m):
 			return c.runAlone(w, m), nil
 		default:
@@ -129,6 +129,14 @@ func (c *connection) runOneway(w *worker, m *call) {
 	c.answer(w, m, rep, err)
 }
 
+// turnAway answers a call, which was not entered yet, without running it.
+func (c *connection) turnAway(w *worker, m *call, err error) {
+	c.handOver(w)
+	c.srv.load.calls.Add(1)
+	c.enter(m)
+	c.reject(w, m, err)
+}
+
 // reject answers a call that was entered without running it.
 func (c *connection) reject(w *worker, m *call, err error) { c.answer(w, m, mux.Reply{}, err) }
 
@@ -137,9 +145,7 @@ func (c *connection) reject(w *worker, m *call, err error) { c.answer(w, m, mux.
 func (c *connection) tooBad(w *worker, m *call, err error) error {
 	if m.req.Type == wire.Call {
 		m.size = 0
-		c.srv.load.calls.Add(1)
-		c.enter(m)
-		c.reject(w, m, &mux.Error{Code: mux.ProtocolError, Message: err.Error()})
+		c.turnAway(w, m, &mux.Error{Code: mux.ProtocolError, Message: err.Error()})
 	} else {
 		m.free()
 	}

@@ -32,9 +32,9 @@ const (
 	caseCutFrame = "cut-frame"
 	// FooApi's stub on the plain protocol, no service named, in turn with the multiplexed ones.
 	caseDefault = "default-service"
-	// BarApi.blob returns 512 KiB.
+	// BarApi.blob returns 64 KiB.
 	caseLargeBlob = "large-blob"
-	// BarApi.blob returns 8 MiB; not in JSON, where scripting languages take half a minute for it.
+	// BarApi.blob returns 8 MiB; not in JSON, where scripting languages take minutes for it.
 	caseBigBlob = "big-blob"
 	// FooApi.echo and BarApi.echo in turn, 100 times, every answer belonging to its call.
 	caseInterleaved = "interleaved"

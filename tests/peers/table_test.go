@@ -70,6 +70,16 @@ var peers = []peer{
 			speaks("http", "binary compact json"),
 			speaks("header header-zlib", "binary compact")),
 	},
+	{
+		name:    "ruby",
+		runtime: "ruby-thrift 0.14 (Debian)",
+		speaks:  speaks("framed unframed http", "binary binary+old binary+accelerated compact json"),
+	},
+	{
+		name:    "thriftpy2",
+		runtime: "thriftpy2 0.7.1 (PyPI)",
+		speaks:  speaks("framed unframed", "binary binary+old binary+accelerated compact"),
+	},
 }
 
 // excluded returns why a case is left out of a dialect, or why the whole

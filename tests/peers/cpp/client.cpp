@@ -42,7 +42,7 @@ void Client::run(const std::string& name) {
       {"undecodable-args", [this] { undecodable(); }},
       {"cut-frame", [this] { cutFrame(); }},
       {"default-service", [this] { defaultService(); }},
-      {"large-blob", [this] { blobOf(512 << 10); }},
+      {"large-blob", [this] { blobOf(64 << 10); }},
       {"big-blob", [this] { blobOf(8 << 20); }},
       {"interleaved", [this] { interleaved(); }},
   };

@@ -135,7 +135,7 @@ func (c *client) defaultService(ctx context.Context) error {
 	return c.alive(ctx)
 }
 
-func (c *client) largeBlob(ctx context.Context) error { return c.blobOf(ctx, 512<<10) }
+func (c *client) largeBlob(ctx context.Context) error { return c.blobOf(ctx, 64<<10) }
 
 func (c *client) bigBlob(ctx context.Context) error { return c.blobOf(ctx, 8<<20) }
 

@@ -49,7 +49,7 @@ public final class Client {
       case "blob" -> blob();
       case "empty" -> empty();
       case "default-service" -> defaultService();
-      case "large-blob" -> blobOf(512 << 10);
+      case "large-blob" -> blobOf(64 << 10);
       case "big-blob" -> blobOf(8 << 20);
       case "interleaved" -> interleaved();
       case "unknown-oneway" -> unknownOneway();

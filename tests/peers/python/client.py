@@ -136,7 +136,7 @@ class Client:
             equal(self.bar.echo(f"bare {i}"), f"bar: bare {i}")
 
     def case_large_blob(self):
-        self.blob_of(512 * 2**10)
+        self.blob_of(64 * 2**10)
 
     def case_big_blob(self):
         self.blob_of(8 * 2**20)

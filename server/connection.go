@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -25,9 +26,13 @@ import (
 type connection struct {
 	srv  *Server
 	rwc  net.Conn
+	tls  *tls.Conn // the session on rwc; nil on a plain connection
 	peer mux.Peer
 	sess session // nil until the dialect is known
 	name string  // the dialect's
+	// behindProxy says that a PROXY header has come, opened that the observer
+	// knows the connection.
+	behindProxy, opened bool
 
 	base   context.Context // for oneways: does not end with the client
 	ctx    context.Context // for calls: ends when the client is gone
@@ -94,15 +99,27 @@ func (c *connection) sniff() error {
 		return nil
 	}
 	for {
-		if err := c.in.fill(); err != nil {
-			return err
-		}
 		o, need, err := wire.Sniff(c.in.unread(), c.srv.bounds.limits)
 		if err != nil {
 			return c.unknown(err)
 		}
 		if need > 0 {
+			if err := c.in.fill(); err != nil {
+				return err
+			}
 			continue
+		}
+		if takeOff, ok := layers[o.Dialect]; ok {
+			if err := takeOff(c); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := c.checkTLS(); err != nil {
+			return err
+		}
+		if c.srv.disabled(o) {
+			return c.unknown(fmt.Errorf("server: %s is switched off (Disable)", dialectName(o.Dialect, o.Protocol)))
 		}
 		d, ok := dialects[o.Dialect]
 		if !ok {
@@ -110,12 +127,10 @@ func (c *connection) sniff() error {
 		}
 		c.ordered = !d.byID
 		c.name = d.name
-		c.peer.Dialect = d.name
-		if o.Protocol != 0 {
-			c.peer.Dialect += " " + o.Protocol.String()
-		}
+		c.peer.Dialect = dialectName(o.Dialect, o.Protocol)
 		c.sess = d.open(c, o)
 		c.in.known()
+		c.opened = true
 		if f := c.srv.Observer.Opened; f != nil {
 			f(&c.peer)
 		}
@@ -179,8 +194,7 @@ func (c *connection) cut(why error) {
 	c.rwc.Close()
 }
 
-// write writes b to the client. It fails when the client has taken nothing for
-// WriteTimeout. Only the outbox's writer calls it.
+// write writes b to the client. Only the outbox's writer calls it.
 func (c *connection) write(b []byte) error {
 	c.mu.Lock()
 	broken := c.broken
@@ -188,6 +202,17 @@ func (c *connection) write(b []byte) error {
 	if broken != nil {
 		return broken
 	}
+	if c.tls != nil {
+		_, err := c.tls.Write(b)
+		return err
+	}
+	_, err := c.writeRaw(b)
+	return err
+}
+
+// writeRaw writes b to the socket. It fails when the client has taken nothing
+// for WriteTimeout.
+func (c *connection) writeRaw(b []byte) (written int, err error) {
 	for {
 		now := time.Now()
 		if d := c.srv.bounds.write; d > 0 && c.writeArmed.Sub(now) < d-d/4 {
@@ -197,13 +222,11 @@ func (c *connection) write(b []byte) error {
 		}
 		c.touch(now)
 		n, err := c.rwc.Write(b)
-		if err == nil {
-			return nil
+		written += n
+		if err == nil || n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return written, err
 		}
 		b = b[n:]
-		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
-			return err
-		}
 	}
 }
 
@@ -239,9 +262,18 @@ func (c *connection) finish(w *worker, err error) {
 		c.settled()
 		c.linger()
 	}
-	c.rwc.Close()
+	c.hangUp()
 	c.cancel(errClientGone)
 	c.closed(why)
+}
+
+// hangUp closes the connection, and says so first in a TLS session.
+func (c *connection) hangUp() {
+	if c.tls != nil {
+		c.tls.Close()
+		return
+	}
+	c.rwc.Close()
 }
 
 var errClientGone = &mux.Error{Code: mux.Canceled, Message: "the client is gone"}
@@ -264,14 +296,14 @@ func (c *connection) brokenBy() error {
 
 // closed reports the end of the connection. Nothing of it runs any more.
 func (c *connection) closed(why error) {
-	if isReset(why) && c.sess == nil || errors.Is(why, ErrServerClosed) {
+	if isReset(why) && !c.opened || errors.Is(why, ErrServerClosed) {
 		why = nil // a health check; or our own wish
 	}
 	var refused *refusedError
 	if why != nil && !errors.As(why, &refused) {
 		c.srv.log.Warn("server: connection ended", "peer", c.peer.String(), "dialect", c.peer.Dialect, "err", why)
 	}
-	if f := c.srv.Observer.Closed; f != nil && c.sess != nil {
+	if f := c.srv.Observer.Closed; f != nil && c.opened {
 		f(&c.peer, why)
 	}
 	c.why = why
@@ -300,6 +332,9 @@ func (c *connection) linger() {
 	half, ok := c.rwc.(interface{ CloseWrite() error })
 	if !ok || c.active.Load() == 0 || time.Since(c.lastActive()) > lingerTime {
 		return
+	}
+	if c.tls != nil {
+		c.tls.CloseWrite()
 	}
 	if half.CloseWrite() != nil || c.rwc.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
 		return

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"time"
 
@@ -59,6 +60,26 @@ func (in *input) unread() []byte {
 func (in *input) consume(n int) {
 	in.pos += n
 	in.since = time.Time{}
+}
+
+// skip takes n bytes off that stand before what the connection speaks. The time
+// of sniffing goes on for bytes that are there already, and begins anew with the
+// next one if none are: balancers connect early.
+func (in *input) skip(n int) {
+	since := in.since
+	in.consume(n)
+	if len(in.unread()) > 0 {
+		in.since = since
+	}
+}
+
+// secured makes nc, a session on the connection, what is read from now on. Its
+// reader has cleared the deadlines, and the client has just been heard of.
+func (in *input) secured(nc net.Conn) {
+	in.raw.init(in, nc)
+	in.armed, in.inside = time.Time{}, false
+	in.now = time.Now()
+	in.c.touch(in.now)
 }
 
 // detach gives the buffer away, and keeps the unread bytes in a new one.

@@ -23,7 +23,7 @@ type rawReader struct {
 }
 
 func (r *rawReader) init(in *input, nc net.Conn) {
-	r.in, r.plain = in, plainReader{in: in, nc: nc}
+	*r = rawReader{in: in, plain: plainReader{in: in, nc: nc}}
 	var sc syscall.Conn
 	switch nc := nc.(type) {
 	case *net.TCPConn:

@@ -2,10 +2,12 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -43,6 +45,28 @@ type Server struct {
 	// ConcurrentOneway lets calls run while a oneway call that came before them
 	// on their connection still runs.
 	ConcurrentOneway bool
+	// Disable lists dialects that are not served, by the names of mux.Peer's
+	// Dialect: "framed binary", "framed compact", "framed json", the same three
+	// with "buffered", "theader", "thriftmux", "http". "framed" and "buffered"
+	// alone stand for all of their protocols. A connection that opens in one is
+	// closed, with a line in the log. A name that is none of these is an error of
+	// Serve. Default: everything is served.
+	Disable []string
+
+	// TLSConfig turns TLS on: it is required of every connection unless
+	// TLSOptional is set, and a plain one is closed. nil means that TLS is off.
+	// ClientAuth and ClientCAs ask for client certificates; who was verified is
+	// in mux.Peer. See Certificate for one that is read anew while serving.
+	// NextProtos must not offer "h2".
+	TLSConfig *tls.Config
+	// TLSOptional serves plain connections beside those with TLS, on one port.
+	// It means nothing without TLSConfig.
+	TLSOptional bool
+	// ProxyTrusted lists whose PROXY headers are believed, versions 1 and 2: the
+	// addresses of balancers. They may send one, and need not. From others, and
+	// if the list is empty from all, a header ends the connection. Over a Unix
+	// socket, which has no such address, any list means that it is believed.
+	ProxyTrusted []netip.Prefix
 
 	// MaxConns bounds the open connections; one more is closed at once. Default
 	// 10,000.
@@ -83,7 +107,9 @@ type Server struct {
 	// minutes, since pools and balancers connect early.
 	IdleTimeout time.Duration
 	// SniffTimeout bounds the time from a connection's first byte to when it is
-	// known what the connection speaks, TLS and PROXY included. Default 10 s.
+	// known what the connection speaks, TLS and PROXY included. A client that is
+	// silent after a PROXY header or a TLS handshake is idle; the time begins
+	// anew with its next byte. Default 10 s.
 	SniffTimeout time.Duration
 	// MessageTimeout bounds the time from a message's first byte to its last.
 	// Default 60 s.
@@ -135,7 +161,7 @@ const (
 func (s *Server) start() error {
 	s.startOnce.Do(func() {
 		s.bounds = s.resolve()
-		s.startErr = s.bounds.check()
+		s.startErr = errors.Join(s.bounds.check(), checkCertificate(s.TLSConfig))
 		h := s.Handler
 		if h == nil {
 			h = mux.New()

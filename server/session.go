@@ -34,6 +34,14 @@ type dialect struct {
 	open func(c *connection, o wire.Opening) session
 }
 
+// layers are what may stand before a dialect: each takes it off, and what is
+// behind or inside is looked at anew.
+var layers = map[wire.Dialect]func(c *connection) error{
+	wire.TLS:     (*connection).startTLS,
+	wire.ProxyV1: (*connection).proxied,
+	wire.ProxyV2: (*connection).proxied,
+}
+
 // dialects is the table, by what the first bytes of a connection were found to be.
 var dialects = map[wire.Dialect]dialect{
 	wire.Framed:   {name: "framed", open: openFramed},

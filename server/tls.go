@@ -1,0 +1,93 @@
+package server
+
+import (
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// tlsWire is the connection under a TLS session. All of the session's writes
+// come one at a time.
+type tlsWire struct {
+	replayed
+	c       *connection
+	shaking bool // the handshake goes on, under a deadline of its own
+}
+
+func (w *tlsWire) Write(b []byte) (int, error) {
+	if w.shaking {
+		return w.Conn.Write(b)
+	}
+	return w.c.writeRaw(b)
+}
+
+// startTLS does the handshake of a connection that begins with a TLS hello; what
+// the connection speaks is inside.
+func (c *connection) startTLS() error {
+	switch {
+	case c.tls != nil:
+		return c.refuse("dialect", errors.New("server: TLS inside TLS"))
+	case c.srv.TLSConfig == nil:
+		return c.refuse("TLSConfig", errors.New("server: a TLS hello, and TLS is off (TLSConfig)"))
+	}
+	wire := &tlsWire{replayed: replayed{c.rwc, bytes.Clone(c.in.unread())}, c: c, shaking: true}
+	by := time.Time{}
+	if c.in.partial > 0 {
+		by = c.in.since.Add(c.in.partial)
+	}
+	c.in.skip(len(wire.first))
+	c.in.release()
+	c.rwc.SetDeadline(by)
+	// Asked after the deadline was set: drain does it the other way round.
+	if c.draining.Load() {
+		return errDraining
+	}
+	session := tls.Server(wire, c.srv.TLSConfig)
+	if err := session.Handshake(); err != nil {
+		return c.handshakeFailed(err)
+	}
+	wire.shaking = false
+	c.rwc.SetDeadline(time.Time{})
+	c.tls = session
+	state := session.ConnectionState()
+	c.peer.TLS = &state
+	c.in.secured(session)
+	return nil
+}
+
+// handshakeFailed returns the error that ends the connection. A client that goes
+// away during the handshake is as one that goes away before its first byte.
+func (c *connection) handshakeFailed(err error) error {
+	switch {
+	case c.draining.Load():
+		return errDraining
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return io.EOF
+	case isReset(err):
+		return err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return c.refuse("SniffTimeout", fmt.Errorf("server: TLS handshake not done within %v (SniffTimeout)", c.in.partial))
+	}
+	return c.refuse("TLSConfig", fmt.Errorf("server: TLS handshake: %w", err))
+}
+
+// checkCertificate reports whether a server can prove who it is with config,
+// which may be nil.
+func checkCertificate(config *tls.Config) error {
+	if config != nil && len(config.Certificates) == 0 && config.GetCertificate == nil && config.GetConfigForClient == nil {
+		return errors.New("server: TLSConfig has no certificate")
+	}
+	return nil
+}
+
+// checkTLS refuses a plain connection where TLS is required.
+func (c *connection) checkTLS() error {
+	if c.tls != nil || c.srv.TLSConfig == nil || c.srv.TLSOptional {
+		return nil
+	}
+	return c.refuse("TLSConfig", errors.New("server: a plain connection where TLS is required (TLSOptional)"))
+}

@@ -8,7 +8,7 @@ STAGES := setup build vet lint generate-check test-go $(SUITES) fuzz
 # The packages that implement Apache's interfaces have methods that only look like the standard library's.
 STDMETHODS := /protocol$$
 
-.PHONY: test $(STAGES) generate peers bench soak clean
+.PHONY: test $(STAGES) generate peers bench bench-go soak clean
 
 test:
 	@sh tests/stages.sh $(STAGES)
@@ -55,7 +55,14 @@ peers: suite-peers
 fuzz:
 	@sh tests/fuzz.sh
 
+# What servers cost a call, each in a process of its own: about three minutes, or
+# longer with BENCH=full, which also renews BENCHMARKS.md. BENCHFLAGS can choose
+# some: see tests/bench.
 bench:
+	cd tests/bench && go run . -out $(BUILD)/bench $(if $(filter full,$(BENCH)),-full -document ../../BENCHMARKS.md) $(BENCHFLAGS)
+
+# The layers by themselves, comparable by benchstat.
+bench-go:
 	go test -run '^$$' -bench . -benchmem ./...
 
 # The tests named TestSoak…, for as long as SOAK says.

@@ -63,6 +63,21 @@ var peers = []peer{
 			speaks("framed unframed", "binary+old")),
 	},
 	{
+		name:    "perl",
+		runtime: "libthrift-perl 0.17 (Debian)",
+		speaks:  speaks("framed unframed", "binary"),
+	},
+	{
+		name:    "php",
+		runtime: "php-thrift 0.17 (Debian)",
+		speaks: slices.Concat(
+			speaks("framed unframed http", "binary compact json"),
+			speaks("framed unframed", "binary+old binary+accelerated")),
+		leaveOut: []exclusion{
+			{protocol: "json", name: caseBlob, why: "the client does not send a binary as Base64"},
+		},
+	},
+	{
 		name:    "python",
 		runtime: "thrift 0.25.0 (PyPI)",
 		speaks: slices.Concat(

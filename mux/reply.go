@@ -14,7 +14,8 @@ type Reply struct {
 	// Failed says that the result carries an exception declared in the IDL.
 	Failed bool
 	// Header holds headers for this reply alone; dialects without headers drop
-	// them.
+	// them. Those of a Reply that is returned beside an error leave with the
+	// exception that is made of the error.
 	Header Header
 	// Body is the result struct, or the struct of a TApplicationException,
 	// encoded in the request's protocol. Session and filters only read it.

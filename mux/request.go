@@ -27,6 +27,8 @@ type Request struct {
 	Protocol wire.Protocol
 	// Header holds the headers of the call, empty where the dialect has none.
 	Header Header
+	// ReplyHeader says that the client gets the headers of the reply too.
+	ReplyHeader bool
 	// Peer is the other end of the connection. It is shared by all calls of the
 	// connection, outlives them and must not be changed. It may be nil in tests.
 	Peer *Peer

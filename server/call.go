@@ -23,6 +23,10 @@ type call struct {
 	// refusal is why the session turns the call away, though the message is
 	// whole; nil if it does not.
 	refusal error
+	// reorder says that from this call on replies leave in the order of the
+	// calls, if they did not before, and the other way round.
+	reorder bool
+	form    frameForm // of a THeader frame
 	// ctx is the call's own context, nil for the connection's; cancel, if it is
 	// not nil, ends it and is called when the call is completed.
 	ctx    context.Context
@@ -32,10 +36,13 @@ type call struct {
 	// to where the body stands in the message.
 	at, size, from, to int
 	// buf holds Body from when the call has left the reader's hands, until it is
-	// completed.
+	// completed. A session sets buf and Body at once if the body does not stand
+	// in the reader's buffer, and own to how many bytes the server counts for
+	// that, until the call is entered.
 	buf *conn.Buffer
+	own int
 
-	lone   uint64 // the connection's lone count while it runs on the reader; else 0
+	lone   uint64 // the connection's lone count while it runs on the goroutine that reads; else 0
 	inline bool   // a oneway that runs on the reader
 	done   bool   // the reply is there, though it may not be its turn yet
 	reply  *conn.Buffer
@@ -52,11 +59,23 @@ func newCall(c *connection) *call {
 	return m
 }
 
+// weigh returns how many bytes the connection counts for the call once it is
+// entered; the server then no longer counts those of a buffer of its own apart.
+func (m *call) weigh() int {
+	if m.own > 0 {
+		m.conn.srv.load.bytes.Add(-int64(m.own))
+		m.size += m.own
+		m.own = 0
+	}
+	return m.size
+}
+
 // free gives m up. Nobody may hold it any more.
 func (m *call) free() {
 	if m.cancel != nil {
 		m.cancel()
 	}
+	m.weigh()
 	m.buf.Release()
 	m.reply.Release()
 	*m = call{}
@@ -144,7 +163,9 @@ func (c *connection) answer(w *worker, m *call, rep mux.Reply, err error) {
 		}
 		rep = mux.Reply{}
 	case err != nil:
+		h := rep.Header
 		rep = c.exception(w, m, err)
+		rep.Header = h
 	case rep.Type == 0:
 		rep = c.exception(w, m, mux.Errorf(mux.MissingResult, "method %q gave no result", m.name.method))
 	}

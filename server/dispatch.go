@@ -30,6 +30,9 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 		m.at, m.size = c.in.pos, n
 		m.req.Received = c.in.now
 		c.in.consume(n)
+		if m.reorder {
+			c.reorder(w)
+		}
 		switch {
 		case m.req.Type == 0:
 			m.free()
@@ -40,10 +43,11 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 			c.runOneway(w, m)
 		case m.req.Type != wire.Call && m.req.Type != wire.Oneway:
 			c.turnAway(w, m, mux.Errorf(mux.InvalidMessageType, "a client sends calls, not messages of type %v", m.req.Type))
-		case len(w.batch) == 0 && len(c.in.unread()) == 0 && c.enterAlone(m):
+		case c.ordered && len(w.batch) == 0 && len(c.in.unread()) == 0 && c.enterAlone(m):
 			return c.runAlone(w, m), nil
 		default:
-			if w.batch = append(w.batch, m); len(w.batch) < c.srv.bounds.callsPerConn {
+			w.batch = append(w.batch, m)
+			if len(w.batch) < c.srv.bounds.callsPerConn && m.own < maxRead {
 				continue
 			}
 			c.handOver(w)
@@ -56,29 +60,28 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 	return true, nil
 }
 
-// handOver passes the calls of the batch to the workers. Their bytes move with
-// them: in a piece of memory of their own if they are few, or else with the
-// whole buffer.
+// reorder changes whether replies leave in the order of the calls, when all that
+// came before are answered.
+func (c *connection) reorder(w *worker) {
+	c.handOver(w)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = true
+	for c.open > 0 {
+		c.changed.Wait()
+	}
+	c.waiting = false
+	c.ordered = !c.ordered
+}
+
+// handOver passes the calls of the batch, with their bytes, to the workers.
 func (c *connection) handOver(w *worker) {
 	batch := w.batch
 	if len(batch) == 0 {
 		return
 	}
 	w.batch = batch[:0]
-	last := batch[len(batch)-1]
-	first, end := batch[0].at, last.at+last.size
-	var buf *conn.Buffer
-	if end-first <= cap(c.in.buf.B)/2 {
-		buf = conn.Take(end - first)
-		buf.B = append(buf.B, c.in.buf.B[first:end]...)
-	} else {
-		buf, first = c.in.detach(), 0
-	}
-	buf.Hold(len(batch) - 1)
-	for _, m := range batch {
-		m.buf = buf
-		m.req.Body = buf.B[m.at-first+m.from : m.at-first+m.to]
-	}
+	c.moveBytes(batch)
 	c.enter(batch...)
 	free, err := c.srv.admit(len(batch))
 	for _, m := range batch[free:] {
@@ -88,11 +91,44 @@ func (c *connection) handOver(w *worker) {
 	c.srv.workers.add(batch[:free])
 }
 
+// moveBytes moves the bytes of calls out of the reader's hands: in a piece of
+// memory of their own if they are few, or else with the whole buffer. It leaves
+// those that have a buffer.
+func (c *connection) moveBytes(batch []*call) {
+	holders := 0
+	for _, m := range batch {
+		if m.buf == nil {
+			holders++
+		}
+	}
+	if holders == 0 {
+		return
+	}
+	last := batch[len(batch)-1]
+	first, end := batch[0].at, last.at+last.size
+	var buf *conn.Buffer
+	if end-first <= cap(c.in.buf.B)/2 {
+		buf = conn.Take(end - first)
+		buf.B = append(buf.B, c.in.buf.B[first:end]...)
+	} else {
+		buf, first = c.in.detach(), 0
+	}
+	buf.Hold(holders - 1)
+	for _, m := range batch {
+		if m.buf == nil {
+			m.buf = buf
+			m.req.Body = buf.B[m.at-first+m.from : m.at-first+m.to]
+		}
+	}
+}
+
 // runAlone runs a call that was entered on the goroutine that reads. still is
 // false if the reading was taken over meanwhile.
 func (c *connection) runAlone(w *worker, m *call) (still bool) {
-	m.buf = c.in.detach()
-	m.req.Body = m.buf.B[m.at+m.from : m.at+m.to]
+	if m.buf == nil {
+		m.buf = c.in.detach()
+		m.req.Body = m.buf.B[m.at+m.from : m.at+m.to]
+	}
 	if free, err := c.srv.admit(1); free == 0 {
 		c.srv.refused(&c.peer, err.bound, err)
 		c.reject(w, m, err.refusal())
@@ -108,7 +144,9 @@ func (c *connection) runAlone(w *worker, m *call) (still bool) {
 	}
 	rep, err := c.invoke(w, m)
 	w.running = nil
-	still = c.lone.CompareAndSwap(m.lone, m.lone+1)
+	if still = c.lone.CompareAndSwap(m.lone, m.lone+1); !still {
+		m.lone = 0
+	}
 	c.answer(w, m, rep, err)
 	return still
 }
@@ -117,7 +155,9 @@ func (c *connection) runAlone(w *worker, m *call) (still bool) {
 // after it waits.
 func (c *connection) runOneway(w *worker, m *call) {
 	m.inline = true
-	m.req.Body = c.in.buf.B[m.at+m.from : m.at+m.to]
+	if m.buf == nil {
+		m.req.Body = c.in.buf.B[m.at+m.from : m.at+m.to]
+	}
 	if free, err := c.srv.admit(1); free == 0 {
 		c.srv.refused(&c.peer, err.bound, err)
 		m.free()
@@ -163,6 +203,8 @@ func boundOf(e *wire.Error) string {
 		return "MaxNameLen"
 	case strings.Contains(e.What, "depth"), strings.Contains(e.What, "nest"):
 		return "MaxDepth"
+	case strings.Contains(e.What, "header size"), strings.Contains(e.What, "key-values"):
+		return "MaxHeaderBytes"
 	}
 	return "MaxMessageSize"
 }

@@ -20,7 +20,7 @@ func (c *connection) enter(batch ...*call) {
 	defer c.mu.Unlock()
 	bytes := 0
 	for _, m := range batch {
-		bytes += m.size
+		bytes += m.weigh()
 		c.link(m)
 	}
 	c.open += len(batch)
@@ -36,7 +36,7 @@ func (c *connection) enterAlone(m *call) bool {
 	}
 	c.link(m)
 	c.open = 1
-	c.charge(m.size)
+	c.charge(m.weigh())
 	return true
 }
 

@@ -95,7 +95,8 @@ type Server struct {
 	// MaxNameLen bounds the name of a call in bytes, "Service:" included; a
 	// connection that sends a longer one is closed. Default 1 KiB.
 	MaxNameLen int
-	// MaxHeaderBytes bounds the headers of a call, in dialects that have some.
+	// MaxHeaderBytes bounds the headers of a call, in dialects that have some;
+	// unless there is no bound, they may also be no more than 1,024 on THeader.
 	// Default 64 KiB.
 	MaxHeaderBytes int
 	// MaxDepth bounds the nesting of structs and containers in a message.

@@ -46,4 +46,5 @@ var layers = map[wire.Dialect]func(c *connection) error{
 var dialects = map[wire.Dialect]dialect{
 	wire.Framed:   {name: "framed", open: openFramed},
 	wire.Buffered: {name: "buffered", open: openBuffered},
+	wire.THeader:  {name: "theader", open: openTHeader},
 }

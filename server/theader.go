@@ -1,0 +1,158 @@
+package server
+
+import (
+	"errors"
+	"math"
+
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/theader"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// headerFrames is the session of THeader frames. Each tells the protocol of its
+// message, whether it is compressed, and whether its client matches replies by
+// sequence id; the reply has the same form.
+type headerFrames struct {
+	c      *connection
+	limits wire.Limits
+	header theader.Limits
+}
+
+// frameForm is what a THeader reply repeats of its call's frame.
+type frameForm struct {
+	flags uint16
+	seqid int32
+	zlib  bool
+}
+
+func openTHeader(c *connection, _ wire.Opening) session {
+	b := &c.srv.bounds
+	s := &headerFrames{c: c, limits: b.limits, header: theader.Limits{Header: b.headerBytes}}
+	if b.headerBytes == math.MaxInt32 {
+		s.header.Pairs = -1
+	}
+	return s
+}
+
+func (s *headerFrames) next(in []byte, m *call) (int, error) {
+	n, err := wire.FrameSize(in, s.limits.Message)
+	if err != nil {
+		return s.oversized(in, m, err)
+	}
+	if n == 0 || len(in) < n {
+		return 0, nil
+	}
+	h, payload, err := theader.Parse(in[wire.FrameHeaderSize:n], s.header)
+	if unknown := (*theader.UnsupportedError)(nil); errors.As(err, &unknown) {
+		unsupported(m, h, unknown)
+		return n, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	if h.Zlib {
+		if payload, err = s.inflate(m, payload); err != nil {
+			return 0, err
+		}
+	}
+	mh, err := wire.ParseHeader(h.Protocol, payload, s.limits.Name)
+	if err != nil {
+		return 0, err
+	}
+	if mh.Size == 0 {
+		return 0, errShortFrame(n)
+	}
+	s.begin(m, h, mh)
+	m.reorder = h.OutOfOrder() == s.c.ordered
+	if h.Zlib {
+		m.req.Body = payload[mh.Size:]
+	} else {
+		m.from, m.to = n-len(payload)+mh.Size, n
+	}
+	return n, nil
+}
+
+// begin takes over what the frame's header and the message's say.
+func (s *headerFrames) begin(m *call, h theader.Header, mh wire.Header) {
+	m.form = frameForm{flags: h.Flags, seqid: h.SeqID, zlib: h.Zlib}
+	m.header(mh)
+	m.req.ReplyHeader = true
+	m.req.Header = fields(h.Info)
+	if h.Protocol == wire.JSON {
+		m.refusal = mux.Errorf(mux.InvalidProtocol, "THeader frames hold binary or compact messages, not %v", h.Protocol)
+	}
+}
+
+// fields copies the key-values of a frame.
+func fields(info theader.Info) mux.Header {
+	if info.Len() == 0 {
+		return nil
+	}
+	h := make(mux.Header, 0, info.Len())
+	for key, value := range info.All {
+		h.Add(string(key), string(value))
+	}
+	return h
+}
+
+// unsupported turns away a call that cannot be read, not even its name; the next
+// frame can be. The exception is in the frame's protocol if there is one, and not
+// transformed.
+func unsupported(m *call, h theader.Header, err *theader.UnsupportedError) {
+	code := mux.InvalidTransform
+	if err.What == "protocol" {
+		code, h.Protocol = mux.InvalidProtocol, wire.Binary
+	}
+	m.form = frameForm{flags: h.Flags, seqid: h.SeqID}
+	m.header(wire.Header{Protocol: h.Protocol, Type: wire.Call, SeqID: h.SeqID})
+	m.refusal = &mux.Error{Code: code, Message: err.Error()}
+}
+
+// oversized looks for the names in a frame that is too large, so that its caller
+// can be told. What is compressed is not looked at.
+func (s *headerFrames) oversized(in []byte, m *call, err error) (int, error) {
+	frame := in[wire.FrameHeaderSize:]
+	h, herr := theader.ParseHeader(frame, s.header)
+	if herr != nil || h.Zlib {
+		return 0, err
+	}
+	if h.Size == 0 {
+		return 0, nil
+	}
+	mh, herr := wire.ParseHeader(h.Protocol, frame[h.Size:], s.limits.Name)
+	if herr != nil {
+		return 0, err
+	}
+	if mh.Size == 0 {
+		return 0, nil
+	}
+	s.begin(m, h, mh)
+	return 0, err
+}
+
+func (s *headerFrames) appendReply(dst []byte, m *call, rep mux.Reply) []byte {
+	out, err := appendHeaderFrame(dst, m, rep)
+	if err != nil {
+		// More headers, or a larger body, than a frame can hold.
+		s.c.srv.logFailure(m, err)
+		body := wire.AppendExceptionBody(nil, m.req.Protocol, int32(mux.InternalError), mux.InternalError.String())
+		out, _ = appendHeaderFrame(out, m, mux.Reply{Type: wire.Exception, Body: body})
+	}
+	return out
+}
+
+// appendHeaderFrame appends a reply in the form of its call. On an error it
+// returns dst.
+func appendHeaderFrame(dst []byte, m *call, rep mux.Reply) ([]byte, error) {
+	w := theader.Begin(dst, theader.Header{
+		Flags: m.form.flags, SeqID: m.form.seqid, Zlib: m.form.zlib, Protocol: m.req.Protocol,
+	})
+	for _, f := range rep.Header {
+		w.Pair(f.Key, f.Value)
+	}
+	out, err := w.Payload()
+	if err != nil {
+		return out, err
+	}
+	return w.End(appendMessage(out, m, rep))
+}

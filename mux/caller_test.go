@@ -10,6 +10,7 @@ import (
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol"
 	"github.com/oneport-thrift/oneport/protocol/wire"
+	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
 )
 
 // protocols are those that stubs can be called in.
@@ -85,4 +86,14 @@ func (c caller) Call(ctx context.Context, method string, args, result thrift.TSt
 		decode(c.tb, c.p, rep.Body, result)
 	}
 	return thrift.ResponseMeta{}, err
+}
+
+// fooClient returns the client half of FooApi's stub over h.
+func fooClient(tb testing.TB, h mux.Handler) *foo.FooApiClient {
+	return foo.NewFooApiClient(caller{tb, h, "FooApi", wire.Binary})
+}
+
+// echo calls FooApi's echo.
+func echo(tb testing.TB, h mux.Handler, p wire.Protocol, msg string) (string, error) {
+	return foo.NewFooApiClient(caller{tb, h, "FooApi", p}).Echo(context.Background(), msg)
 }

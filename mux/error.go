@@ -9,7 +9,8 @@ import (
 )
 
 // Error is the failure of a call. Code and Message go to the client; Err, the
-// cause, goes to filters and logs alone.
+// cause, goes to filters and logs alone. A nil *Error that was returned as an
+// error is an internal error without a text.
 type Error struct {
 	Code    Code
 	Message string // for the client; "" means the code's name
@@ -23,14 +24,22 @@ func Errorf(code Code, format string, args ...any) *Error {
 
 // Error returns the message and the cause.
 func (e *Error) Error() string {
-	if e.Err == nil {
+	switch {
+	case e == nil:
+		return "mux: a nil *Error was returned as an error"
+	case e.Err == nil:
 		return e.public()
 	}
 	return e.public() + ": " + e.Err.Error()
 }
 
 // Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 func (e *Error) public() string {
 	if e.Message == "" {

@@ -23,7 +23,6 @@ type client struct {
 
 	slots []slot // by id modulo their number: one for each call in flight
 	next  int    // the slot whose reply is due, if replies are ordered
-	free  []int  // slots without a call, before the first call of a run
 
 	start time.Time
 	limit time.Duration // when to make no more calls, after start; 0: never

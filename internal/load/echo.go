@@ -169,14 +169,15 @@ func (c *echoCalls) other(b []byte) (int, uint32, Outcome, error) {
 		return 0, 0, 0, fmt.Errorf("reply of %d bytes: %w", n, err)
 	case h.Size == 0 && c.framed:
 		return 0, 0, 0, fmt.Errorf("frame of %d bytes holds no message", n)
-	case h.Size == 0 || h.Type == wire.Reply && len(b) < n:
+	case h.Size == 0:
 		return 0, 0, 0, nil
 	case h.Type == wire.Exception && c.framed:
 		return n, uint32(h.SeqID), Exception, nil
-	case h.Type == wire.Exception:
-		// Its end is not looked for.
-		code, text, _ := wire.ParseException(c.protocol, message[h.Size:])
-		return 0, 0, 0, fmt.Errorf("unframed exception %d: %s", code, text)
+	case h.Type != wire.Reply && !c.framed:
+		// Only a reply has a size that is known.
+		return 0, 0, 0, fmt.Errorf("unframed message of type %v instead of a reply", h.Type)
+	case len(b) < n:
+		return 0, 0, 0, nil
 	}
 	return n, uint32(h.SeqID), Wrong, nil
 }

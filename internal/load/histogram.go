@@ -42,6 +42,9 @@ func (h *Histogram) N() int64 { return h.n }
 // Quantile returns the upper end of the bucket that holds quantile q of the times,
 // q from 0 to 1. It is 0 if nothing was counted.
 func (h *Histogram) Quantile(q float64) time.Duration {
+	if h.n == 0 {
+		return 0
+	}
 	rank := int64(q * float64(h.n))
 	rank = min(max(rank, 0), h.n-1)
 	for i, n := range h.counts {

@@ -8,4 +8,6 @@ require (
 	golang.org/x/sys v0.48.0
 )
 
+require github.com/pires/go-proxyproto v0.15.0 // indirect
+
 replace github.com/oneport-thrift/oneport => ../..

@@ -1,0 +1,139 @@
+package load
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// golden has calls and replies with id FirstID+1 written out: the headers of the
+// binary and the compact protocol, and one field with a string.
+var golden = map[string]struct {
+	echo        Echo
+	call, reply string
+}{
+	"framed binary": {
+		Echo{Service: "S", Size: 10},
+		"\x00\x00\x00\x24" + "\x80\x01\x00\x01\x00\x00\x00\x06S:echo\x10\x00\x00\x01" + "\x0b\x00\x01\x00\x00\x00\x0a10000001ho\x00",
+		"\x00\x00\x00\x22" + "\x80\x01\x00\x02\x00\x00\x00\x04echo\x10\x00\x00\x01" + "\x0b\x00\x00\x00\x00\x00\x0a10000001ho\x00",
+	},
+	"mirrored": {
+		Echo{Service: "S", Size: 10, Mirror: true},
+		"\x00\x00\x00\x24" + "\x80\x01\x00\x01\x00\x00\x00\x06S:echo\x10\x00\x00\x01" + "\x0b\x00\x01\x00\x00\x00\x0a10000001ho\x00",
+		"\x00\x00\x00\x24" + "\x80\x01\x00\x02\x00\x00\x00\x06S:echo\x10\x00\x00\x01" + "\x0b\x00\x01\x00\x00\x00\x0a10000001ho\x00",
+	},
+	"framed compact": {
+		Echo{Method: "m", Size: 10, Protocol: wire.Compact},
+		"\x00\x00\x00\x16" + "\x82\x21\x81\x80\x80\x80\x01\x01m" + "\x18\x0a10000001ho\x00",
+		"\x00\x00\x00\x17" + "\x82\x41\x81\x80\x80\x80\x01\x01m" + "\x08\x00\x0a10000001ho\x00",
+	},
+	"unframed compact": {
+		Echo{Method: "m", Size: 10, Protocol: wire.Compact, Unframed: true},
+		"\x82\x21\x81\x80\x80\x80\x01\x01m" + "\x18\x0a10000001ho\x00",
+		"\x82\x41\x81\x80\x80\x80\x01\x01m" + "\x08\x00\x0a10000001ho\x00",
+	},
+	"no room for an id": {
+		Echo{Size: 3, Unframed: true},
+		"\x80\x01\x00\x01\x00\x00\x00\x04echo\x10\x00\x00\x01" + "\x0b\x00\x01\x00\x00\x00\x0307>\x00",
+		"\x80\x01\x00\x02\x00\x00\x00\x04echo\x10\x00\x00\x01" + "\x0b\x00\x00\x00\x00\x00\x0307>\x00",
+	},
+}
+
+func TestEcho(t *testing.T) {
+	for name, g := range golden {
+		t.Run(name, func(t *testing.T) {
+			calls := g.echo.Open(0)
+			if got := calls.AppendCall(nil, FirstID+1); string(got) != g.call {
+				t.Errorf("the call is\n%q, want\n%q", got, g.call)
+			}
+			n, id, o, err := calls.Reply([]byte(g.reply + "more"))
+			if n != len(g.reply) || id != FirstID+1 || o != Right || err != nil {
+				t.Errorf("the reply is judged %d %x %d %v, want %d %x %d", n, id, o, err, len(g.reply), FirstID+1, Right)
+			}
+			for i := range g.reply {
+				if n, _, _, err := calls.Reply([]byte(g.reply[:i])); n != 0 || err != nil {
+					t.Errorf("the first %d bytes of the reply are judged %d %v", i, n, err)
+				}
+			}
+		})
+	}
+}
+
+// TestEchoNoticesEveryByte changes one byte of the reply after the other: none of
+// the changed replies may be right.
+func TestEchoNoticesEveryByte(t *testing.T) {
+	for name, g := range golden {
+		calls := g.echo.Open(0)
+		for i := range g.reply {
+			b := []byte(g.reply)
+			b[i] ^= 1
+			if n, id, o, _ := calls.Reply(b); n > 0 && o == Right && id == FirstID+1 {
+				t.Errorf("%s: right with byte %d changed", name, i)
+			}
+		}
+	}
+}
+
+func TestEchoJudges(t *testing.T) {
+	framed := Echo{Service: "S", Size: 10}
+	frame := func(message []byte) []byte { return append(wire.AppendFrameHeader(nil, len(message)), message...) }
+	exception := wire.AppendException(nil, wire.Binary, "echo", FirstID+7, 1, "unknown")
+	for name, c := range map[string]struct {
+		echo  Echo
+		reply []byte
+		want  Outcome // 0: an error
+	}{
+		"another connection's": {framed, Echo{Size: 10}.Open(1).AppendCall(nil, FirstID+7), Wrong},
+		"a shorter reply":      {framed, Echo{Size: 9}.Open(0).AppendCall(nil, FirstID+7), Wrong},
+		"an exception":         {framed, frame(exception), Exception},
+		"no message":           {framed, frame([]byte("\x80\x01")), 0},
+		"another version":      {framed, frame([]byte("\x80\x02\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00")), 0},
+		"a negative length":    {framed, []byte("\xff\xff\xff\xff"), 0},
+		"unframed exception":   {Echo{Unframed: true}, exception, 0},
+	} {
+		n, id, o, err := c.echo.Open(0).Reply(c.reply)
+		if c.want == 0 {
+			if err == nil {
+				t.Errorf("%s: judged %d without an error", name, o)
+			}
+			continue
+		}
+		if n != len(c.reply) || id != FirstID+7 || o != c.want || err != nil {
+			t.Errorf("%s: judged %d %x %d %v, want %d %x %d", name, n, id, o, err, len(c.reply), FirstID+7, c.want)
+		}
+	}
+}
+
+func TestEchoAllocatesNothing(t *testing.T) {
+	for name, g := range golden {
+		calls := g.echo.Open(0)
+		buf, reply := make([]byte, 0, 100), []byte(g.reply)
+		allocs := testing.AllocsPerRun(100, func() {
+			buf = calls.AppendCall(buf[:0], FirstID+1)
+			if _, _, o, _ := calls.Reply(reply); o != Right {
+				t.Fatal("not right")
+			}
+		})
+		if allocs > 0 {
+			t.Errorf("%s: %v allocations", name, allocs)
+		}
+	}
+}
+
+func FuzzEchoReply(f *testing.F) {
+	for _, g := range golden {
+		f.Add([]byte(g.reply), g.echo.Unframed, g.echo.Protocol == wire.Compact)
+	}
+	f.Fuzz(func(t *testing.T, b []byte, unframed, compact bool) {
+		e := Echo{Size: 10, Unframed: unframed}
+		if compact {
+			e.Protocol = wire.Compact
+		}
+		calls := e.Open(0)
+		n, _, o, err := calls.Reply(bytes.Clone(b))
+		if n < 0 || n > len(b) || (n > 0) != (o != 0) || n > 0 && err != nil {
+			t.Fatalf("judged %d %d %v of %d bytes", n, o, err, len(b))
+		}
+	})
+}

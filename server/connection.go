@@ -40,6 +40,7 @@ type connection struct {
 
 	in      input         // of the goroutine that reads
 	ordered bool          // replies leave in the order of the calls
+	space   int           // how many more calls may be entered; of the goroutine that reads
 	lone    atomic.Uint64 // odd while a call runs on the goroutine that reads; see monitor.go
 	listed  atomic.Bool   // in the monitor's list
 	seen    uint64        // lone at the monitor's last look; the monitor's own
@@ -54,6 +55,7 @@ type connection struct {
 	head, tail *call     // open calls in the order of their replies
 	open       int       // calls entered and not released
 	bytes      int64     // of open calls, and of replies not written
+	reported   int64     // what of bytes the server has counted
 	out        conn.Outbox
 	broken     error // why nothing more can be written
 
@@ -64,7 +66,7 @@ type connection struct {
 }
 
 func newConnection(s *Server, nc net.Conn) *connection {
-	c := &connection{srv: s, rwc: nc, done: make(chan struct{}), ordered: true}
+	c := &connection{srv: s, rwc: nc, done: make(chan struct{}), ordered: true, space: s.bounds.callsPerConn}
 	c.changed.L = &c.mu
 	c.peer.Addr, c.peer.Local = nc.RemoteAddr(), nc.LocalAddr()
 	c.base = mux.WithPeer(s.ctx, &c.peer)
@@ -83,7 +85,7 @@ func (c *connection) do(w *worker) {
 		if still, err = c.dispatch(w); !still {
 			return
 		}
-		if err == nil {
+		if err == nil && c.space <= 0 {
 			err = c.room()
 		}
 		if err == nil {
@@ -169,7 +171,7 @@ func (c *connection) room() error {
 	for c.broken == nil && (c.open >= b.callsPerConn || c.bytes >= b.connBytes) {
 		c.changed.Wait()
 	}
-	c.waiting = false
+	c.waiting, c.space = false, b.callsPerConn-c.open
 	return c.broken
 }
 
@@ -195,26 +197,19 @@ func (c *connection) cut(why error) {
 }
 
 // write writes b to the client. Only the outbox's writer calls it.
-func (c *connection) write(b []byte) error {
-	c.mu.Lock()
-	broken := c.broken
-	c.mu.Unlock()
-	if broken != nil {
-		return broken
-	}
+func (c *connection) write(b []byte, now time.Time) error {
 	if c.tls != nil {
 		_, err := c.tls.Write(b)
 		return err
 	}
-	_, err := c.writeRaw(b)
+	_, err := c.writeRaw(b, now)
 	return err
 }
 
 // writeRaw writes b to the socket. It fails when the client has taken nothing
 // for WriteTimeout.
-func (c *connection) writeRaw(b []byte) (written int, err error) {
+func (c *connection) writeRaw(b []byte, now time.Time) (written int, err error) {
 	for {
-		now := time.Now()
 		if d := c.srv.bounds.write; d > 0 && c.writeArmed.Sub(now) < d-d/4 {
 			// Set anew only now and then: it costs more than it seems.
 			c.writeArmed = now.Add(d)
@@ -227,6 +222,7 @@ func (c *connection) writeRaw(b []byte) (written int, err error) {
 			return written, err
 		}
 		b = b[n:]
+		now = time.Now()
 	}
 }
 
@@ -296,6 +292,9 @@ func (c *connection) brokenBy() error {
 
 // closed reports the end of the connection. Nothing of it runs any more.
 func (c *connection) closed(why error) {
+	c.mu.Lock()
+	c.report()
+	c.mu.Unlock()
 	if isReset(why) && !c.opened || errors.Is(why, ErrServerClosed) {
 		why = nil // a health check; or our own wish
 	}

@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/oneport-thrift/oneport/internal/conn"
 	"github.com/oneport-thrift/oneport/mux"
@@ -14,7 +15,7 @@ import (
 const replyOverhead = 64
 
 // enter gives calls their places in the order of replies. From now on they count
-// as open.
+// as open. Only the goroutine that reads enters calls.
 func (c *connection) enter(batch ...*call) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -25,6 +26,15 @@ func (c *connection) enter(batch ...*call) {
 	}
 	c.open += len(batch)
 	c.charge(bytes)
+	c.measure()
+}
+
+// measure sets space. Called with mu held, by the goroutine that reads.
+func (c *connection) measure() {
+	c.space = c.srv.bounds.callsPerConn - c.open
+	if c.bytes >= c.srv.bounds.connBytes {
+		c.space = 0
+	}
 }
 
 // enterAlone enters m if no other call of the connection is open.
@@ -37,6 +47,7 @@ func (c *connection) enterAlone(m *call) bool {
 	c.link(m)
 	c.open = 1
 	c.charge(m.weigh())
+	c.measure()
 	return true
 }
 
@@ -85,13 +96,17 @@ func (c *connection) complete(m *call, rep mux.Reply) {
 	m.buf.Release()
 	m.buf = nil
 	m.done = true
+	var now time.Time
+	if m.lone != 0 {
+		now = m.req.Received
+	}
 	if c.takesTurn(m) {
 		c.release()
 	} else {
 		c.open--
 		m.free()
 	}
-	c.settle()
+	c.settle(now)
 }
 
 // release moves the replies whose turn has come to the outbox: those at the head
@@ -114,13 +129,18 @@ func (c *connection) release() {
 }
 
 // settle ends a critical section in which replies became ready: it wakes who
-// waits, unlocks mu, and writes if nobody else does.
-func (c *connection) settle() {
+// waits, unlocks mu, and writes if nobody else does. now is the time if it is
+// known without asking, or else zero.
+func (c *connection) settle(now time.Time) {
 	over := c.bytes > 2*c.srv.bounds.connBytes
 	if c.waiting {
 		c.changed.Broadcast()
 	}
 	write, others := c.out.Start(), c.open > 0
+	var b *conn.Buffer
+	if write && !others {
+		b = c.out.Next()
+	}
 	c.mu.Unlock()
 	if over {
 		c.cut(fmt.Errorf("server: unsent replies are over twice the limit of %d bytes (MaxConnBytes)", c.srv.bounds.connBytes))
@@ -131,34 +151,55 @@ func (c *connection) settle() {
 	if others {
 		// Calls that are about to end get to add their replies to this write.
 		runtime.Gosched()
+		b = c.next(0)
 	}
-	c.flush()
+	c.flush(b, now)
 }
 
-// flush writes what waits until nothing does. The caller is the outbox's writer.
-func (c *connection) flush() {
-	written := 0
-	for {
-		c.mu.Lock()
-		c.charge(-written)
-		b := c.out.Next()
-		if c.waiting {
-			c.changed.Broadcast()
+// flush writes b, and what waits until nothing does. The caller is the outbox's
+// writer.
+func (c *connection) flush(b *conn.Buffer, now time.Time) {
+	for b != nil {
+		if now.IsZero() {
+			now = time.Now()
 		}
-		c.mu.Unlock()
-		if b == nil {
-			return
-		}
-		written = len(b.B)
-		if err := c.write(b.B); err != nil {
+		if err := c.write(b.B, now); err != nil {
 			c.cut(fmt.Errorf("server: write: %w", err))
 		}
+		n := len(b.B)
 		b.Release()
+		b, now = c.next(n), time.Time{}
 	}
 }
 
-// charge counts bytes that the connection holds. Called with mu held.
+// next returns what is to be written after written bytes have been; nil ends the
+// writing.
+func (c *connection) next(written int) *conn.Buffer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.charge(-written)
+	b := c.out.Next()
+	if c.waiting {
+		c.changed.Broadcast()
+	}
+	return b
+}
+
+// reportStep is how far the bytes of a connection may move before the server's
+// count follows.
+const reportStep = 16 << 10
+
+// charge counts bytes that the connection holds. The server's count, which all
+// connections write to, follows in steps. Called with mu held.
 func (c *connection) charge(n int) {
 	c.bytes += int64(n)
-	c.srv.load.bytes.Add(int64(n))
+	if d := c.bytes - c.reported; d >= reportStep || d <= -reportStep {
+		c.report()
+	}
+}
+
+// report brings the server's count of bytes up to date. Called with mu held.
+func (c *connection) report() {
+	c.srv.load.bytes.Add(c.bytes - c.reported)
+	c.reported = c.bytes
 }

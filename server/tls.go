@@ -22,7 +22,7 @@ func (w *tlsWire) Write(b []byte) (int, error) {
 	if w.shaking {
 		return w.Conn.Write(b)
 	}
-	return w.c.writeRaw(b)
+	return w.c.writeRaw(b, time.Now())
 }
 
 // startTLS does the handshake of a connection that begins with a TLS hello; what

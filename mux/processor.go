@@ -42,29 +42,42 @@ func (h *processor) ServeThrift(ctx context.Context, req *Request) (Reply, error
 	if c == nil {
 		return Reply{}, Errorf(InvalidProtocol, "service %q does not speak %v", req.Service, req.Protocol)
 	}
+	ctx, headers := withHeaders(ctx, req)
 	ok, err := h.p.Process(ctx, c, c)
 	// Asked before the codec is given back; the bytes are the session's scratch.
-	m, written := c.Message()
+	m, _ := c.Message()
 	body := c.Out()[len(req.Scratch):]
 	giveCodec(req.Protocol, c)
 
+	rep, failure := outcome(ctx, req.Protocol, m.Type, body, ok, err)
+	set, err2 := headers.reply()
+	if err2 != nil {
+		return Reply{}, errors.Join(failure, err2)
+	}
+	rep.Header = set
+	return rep, failure
+}
+
+// outcome is what became of a call, given the type and the body of the message
+// that its stub wrote, 0 and nothing without one, and what the stub returned.
+func outcome(ctx context.Context, p wire.Protocol, written thrift.TMessageType, body []byte, ok bool, err error) (Reply, error) {
 	switch {
-	case ok && !written:
+	case ok && written == 0:
 		// Only oneway methods succeed in silence. Go's own runtime sends their
 		// calls with the type of any other (TStandardClient.Send, 0.25.0) and
 		// waits for nothing: an answer would be taken for the next call's.
 		return Reply{Type: wire.Oneway}, err
 	case ctx.Err() != nil:
 		return Reply{}, ended(ctx, err)
-	case written && m.Type == thrift.REPLY && !ok && err != nil:
+	case written == thrift.REPLY && !ok && err != nil:
 		// The result could not be written to its end, such as a set with an
 		// element twice: what there is of it is no answer.
 		return Reply{}, err
-	case written && m.Type == thrift.REPLY:
+	case written == thrift.REPLY:
 		// err, if any, is a declared exception, which the result carries.
-		return ResultReply(req.Protocol, body), nil
-	case written:
-		return Reply{}, exceptionError(req.Protocol, body, err)
+		return ResultReply(p, body), nil
+	case written != 0:
+		return Reply{}, exceptionError(p, body, err)
 	case errors.Is(err, thrift.ErrAbandonRequest):
 		return Reply{}, &Error{Code: Canceled, Message: "abandoned by the handler", Err: err}
 	}

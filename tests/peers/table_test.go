@@ -91,6 +91,11 @@ var peers = []peer{
 		speaks:  speaks("framed unframed http", "binary binary+old binary+accelerated compact json"),
 	},
 	{
+		name:    "rust",
+		runtime: "thrift 0.17 (crates)",
+		speaks:  speaks("framed unframed", "binary binary+old compact"),
+	},
+	{
 		name:    "thriftpy2",
 		runtime: "thriftpy2 0.7.1 (PyPI)",
 		speaks:  speaks("framed unframed", "binary binary+old binary+accelerated compact"),

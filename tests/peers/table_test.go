@@ -63,6 +63,13 @@ var peers = []peer{
 			speaks("framed unframed", "binary+old")),
 	},
 	{
+		name:    "node",
+		runtime: "thrift 0.24.0 (npm)",
+		speaks: slices.Concat(
+			speaks("framed unframed http", "binary compact json"),
+			speaks("framed unframed", "binary+old")),
+	},
+	{
 		name:    "perl",
 		runtime: "libthrift-perl 0.17 (Debian)",
 		speaks:  speaks("framed unframed", "binary"),

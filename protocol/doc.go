@@ -24,5 +24,5 @@
 //     for some types, whose class gets lost in the stub.
 //
 // [MultiplexedFactory] and its kin are for stock clients over streams: they put a service's name
-// before the method's, as a multiplexing server wants it.
+// before the method's, as a multiplexing server wants it. [HeaderClient] does so over THeader.
 package protocol

@@ -15,6 +15,7 @@ import "github.com/apache/thrift/lib/go/thrift"
 //
 // Over the runtime's THeader protocol the calls work, but no headers travel with them: the runtime's
 // TStandardClient asks whether its protocol is a *thrift.THeaderProtocol, and a wrapped one is not.
+// [HeaderClient] is for that.
 func MultiplexedFactory(service string, inner thrift.TProtocolFactory) thrift.TProtocolFactory {
 	if service == "" {
 		return inner

@@ -15,6 +15,7 @@ const maxMessageSize = 218_762_505
 // bounds are a server's fields with the defaults put in.
 type bounds struct {
 	conns, calls, callsPerConn  int
+	callsPerSession             int // of ThriftMux
 	bytes, connBytes            int64
 	message, headerBytes, depth int
 	limits                      wire.Limits
@@ -24,20 +25,21 @@ type bounds struct {
 
 func (s *Server) resolve() bounds {
 	b := bounds{
-		conns:        count(s.MaxConns, 10_000),
-		calls:        count(s.MaxCalls, 10_000),
-		callsPerConn: count(s.MaxCallsPerConn, 256),
-		bytes:        int64(count(s.MaxBytes, 1<<30)),
-		connBytes:    int64(count(s.MaxConnBytes, 64<<20)),
-		message:      s.MaxMessageSize,
-		headerBytes:  count(s.MaxHeaderBytes, 64<<10),
-		depth:        count(s.MaxDepth, wire.DefaultDepth),
-		idle:         span(s.IdleTimeout, 30*time.Minute),
-		sniff:        span(s.SniffTimeout, 10*time.Second),
-		partial:      span(s.MessageTimeout, time.Minute),
-		write:        span(s.WriteTimeout, 30*time.Second),
-		grace:        span(s.HalfCloseGrace, 5*time.Second),
-		callTime:     span(s.MaxCallTime, 0),
+		conns:           count(s.MaxConns, 10_000),
+		calls:           count(s.MaxCalls, 10_000),
+		callsPerConn:    count(s.MaxCallsPerConn, 256),
+		callsPerSession: count(s.MaxCallsPerConn, 4096),
+		bytes:           int64(count(s.MaxBytes, 1<<30)),
+		connBytes:       int64(count(s.MaxConnBytes, 64<<20)),
+		message:         s.MaxMessageSize,
+		headerBytes:     count(s.MaxHeaderBytes, 64<<10),
+		depth:           count(s.MaxDepth, wire.DefaultDepth),
+		idle:            span(s.IdleTimeout, 30*time.Minute),
+		sniff:           span(s.SniffTimeout, 10*time.Second),
+		partial:         span(s.MessageTimeout, time.Minute),
+		write:           span(s.WriteTimeout, 30*time.Second),
+		grace:           span(s.HalfCloseGrace, 5*time.Second),
+		callTime:        span(s.MaxCallTime, 0),
 	}
 	switch {
 	case b.message == 0:

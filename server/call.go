@@ -27,6 +27,7 @@ type call struct {
 	// calls, if they did not before, and the other way round.
 	reorder bool
 	form    frameForm // of a THeader frame
+	mux     muxCall   // of a ThriftMux session
 	// ctx is the call's own context, nil for the connection's; cancel, if it is
 	// not nil, ends it and is called when the call is completed.
 	ctx    context.Context
@@ -75,6 +76,9 @@ func (m *call) free() {
 	if m.cancel != nil {
 		m.cancel()
 	}
+	if m.mux.ctx != nil {
+		m.mux.ctx.end(context.Canceled)
+	}
 	m.weigh()
 	m.buf.Release()
 	m.reply.Release()
@@ -94,8 +98,15 @@ func (m *call) header(h wire.Header) {
 	}
 }
 
-// do runs a call that was handed over.
+// do runs a call that was handed over, unless its own context has ended by now.
 func (m *call) do(w *worker) {
+	if m.mux.ctx != nil {
+		if err := m.mux.ctx.over(); err != nil {
+			m.mux.unrun = true
+			m.conn.answer(w, m, mux.Reply{}, err)
+			return
+		}
+	}
 	w.running = m
 	rep, err := m.conn.invoke(w, m)
 	w.running = nil

@@ -50,12 +50,13 @@ type connection struct {
 	active   atomic.Int64 // when bytes last came or went, in ns since the server's epoch; 0: never
 
 	mu         sync.Mutex
-	changed    sync.Cond // open, bytes, out or broken changed; only if waiting
-	waiting    bool      // the goroutine that reads waits for changed
-	head, tail *call     // open calls in the order of their replies
-	open       int       // calls entered and not released
-	bytes      int64     // of open calls, and of replies not written
-	reported   int64     // what of bytes the server has counted
+	changed    sync.Cond   // open, bytes, out or broken changed; only if waiting
+	waiting    bool        // the goroutine that reads waits for changed
+	head, tail *call       // open calls in the order of their replies
+	multi      multiplexer // sess, if it is one
+	open       int         // calls entered and not released
+	bytes      int64       // of open calls, and of replies not written
+	reported   int64       // what of bytes the server has counted
 	out        conn.Outbox
 	broken     error // why nothing more can be written
 
@@ -85,7 +86,10 @@ func (c *connection) do(w *worker) {
 		if still, err = c.dispatch(w); !still {
 			return
 		}
-		if err == nil && c.space <= 0 {
+		if c.multi != nil {
+			c.mu.Lock()
+			c.settle(time.Time{}) // sends the session's own messages, all together
+		} else if err == nil && c.space <= 0 {
 			err = c.room()
 		}
 		if err == nil {
@@ -131,6 +135,9 @@ func (c *connection) sniff() error {
 		c.name = d.name
 		c.peer.Dialect = dialectName(o.Dialect, o.Protocol)
 		c.sess = d.open(c, o)
+		c.mu.Lock()
+		c.multi, _ = c.sess.(multiplexer)
+		c.mu.Unlock()
 		c.in.known()
 		c.opened = true
 		if f := c.srv.Observer.Opened; f != nil {
@@ -175,8 +182,29 @@ func (c *connection) room() error {
 	return c.broken
 }
 
-// drain makes the connection end when what it has read is answered.
+// drain makes the connection end when what it has read is answered, or what the
+// client and the session agree on.
 func (c *connection) drain() {
+	c.mu.Lock()
+	if c.multi == nil || !c.multi.drain() {
+		c.mu.Unlock()
+		c.stopReading()
+		return
+	}
+	write := c.out.Start()
+	c.mu.Unlock()
+	if write {
+		c.srv.workers.now(flushing{c}) // one client that is slow holds up no other
+	}
+}
+
+// flushing is the writing of what waits, for who has no time for it.
+type flushing struct{ c *connection }
+
+func (f flushing) do(*worker) { f.c.flush(f.c.next(0), time.Time{}) }
+
+// stopReading makes the connection end when what it has read is answered.
+func (c *connection) stopReading() {
 	c.draining.Store(true)
 	c.rwc.SetReadDeadline(time.Unix(1, 0))
 }
@@ -232,6 +260,12 @@ func (c *connection) finish(w *worker, err error) {
 	c.in.release()
 	w.scratch.Release()
 	w.scratch = nil
+	if c.multi != nil {
+		c.multi.ended()
+		if !errors.Is(err, errDraining) {
+			c.cancel(errClientGone)
+		}
+	}
 	why := err
 	switch {
 	case err == io.EOF:

@@ -51,8 +51,10 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 				continue
 			}
 			c.handOver(w)
-			if err := c.room(); err != nil {
-				return true, err
+			if c.multi == nil {
+				if err := c.room(); err != nil {
+					return true, err
+				}
 			}
 		}
 	}

@@ -85,7 +85,8 @@ func (c *connection) complete(m *call, rep mux.Reply) {
 		m.reply.B = c.sess.appendReply(m.reply.B, m, rep)
 		c.mu.Lock()
 		c.charge(len(m.reply.B))
-	} else if rep.Type != 0 && c.broken == nil {
+	} else if c.multi != nil || rep.Type != 0 && c.broken == nil {
+		// A multiplexer answers oneway calls too, and knows what is broken.
 		before := c.out.Len()
 		c.out.Room(len(rep.Body) + len(m.name.method) + replyOverhead)
 		c.out.Set(c.sess.appendReply(c.out.Pending(), m, rep))
@@ -178,6 +179,9 @@ func (c *connection) next(written int) *conn.Buffer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.charge(-written)
+	if c.multi != nil {
+		c.multi.refill()
+	}
 	b := c.out.Next()
 	if c.waiting {
 		c.changed.Broadcast()

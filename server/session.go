@@ -25,6 +25,24 @@ type session interface {
 	appendReply(dst []byte, m *call, rep mux.Reply) []byte
 }
 
+// A multiplexer is a session with more on it than calls: pings, cancels and a
+// drain. They are seen at any time, since reading never pauses for calls that
+// run; the session itself turns away what is over a bound of the connection. Its
+// replies leave by id.
+type multiplexer interface {
+	session
+	// refill moves what waits for its turn to the outbox. It runs under the
+	// connection's lock before each write but the first.
+	refill()
+	// drain tells the client to start no more calls, by a message in the outbox.
+	// It reports false if nothing keeps the connection from ending. The session
+	// calls stopReading when that is so later. It runs under the connection's
+	// lock, and may run more than once.
+	drain() bool
+	// ended is called by the goroutine that reads when nothing more will be.
+	ended()
+}
+
 // A dialect is a row of the table of what a connection may speak.
 type dialect struct {
 	name string
@@ -44,7 +62,8 @@ var layers = map[wire.Dialect]func(c *connection) error{
 
 // dialects is the table, by what the first bytes of a connection were found to be.
 var dialects = map[wire.Dialect]dialect{
-	wire.Framed:   {name: "framed", open: openFramed},
-	wire.Buffered: {name: "buffered", open: openBuffered},
-	wire.THeader:  {name: "theader", open: openTHeader},
+	wire.Framed:    {name: "framed", open: openFramed},
+	wire.Buffered:  {name: "buffered", open: openBuffered},
+	wire.THeader:   {name: "theader", open: openTHeader},
+	wire.ThriftMux: {name: "thriftmux", byID: true, open: openThriftMux},
 }

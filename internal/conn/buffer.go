@@ -52,6 +52,15 @@ func Take(size int) *Buffer {
 	return b
 }
 
+// Wrap returns a buffer with one holder whose contents and memory are b. The
+// memory is not pooled.
+func Wrap(b []byte) *Buffer {
+	outstanding.Add(1)
+	w := &Buffer{B: b, pool: unpooled}
+	w.holders.Store(1)
+	return w
+}
+
 // Hold adds n holders. The caller must be one.
 func (b *Buffer) Hold(n int) { b.holders.Add(int32(n)) }
 

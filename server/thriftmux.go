@@ -1,0 +1,217 @@
+package server
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/thriftmux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// muxSession is a session of Finagle's ThriftMux: any number of calls at a time,
+// matched by tags, between pings, cancels and what ends it without losing a call.
+type muxSession struct {
+	c      *connection
+	limits thriftmux.Limits
+
+	// Of the goroutine that reads.
+	phase  muxPhase
+	pieces muxPieces
+	frame  []byte // for messages of the session's own
+
+	// Guarded by the connection's lock.
+	tags     map[uint32]*call // the calls that are not answered, nor taken back
+	running  int              // calls that are not completed, with those taken back
+	window   int              // the largest body of a frame that the client wants
+	long     []longReply      // replies that leave in pieces, in turns
+	ending   muxEnding
+	hasBegun bool // the phase is muxOpen
+}
+
+// muxPhase is how far a session has begun ("Mux, session start").
+type muxPhase int
+
+const (
+	muxNew     muxPhase = iota
+	muxChecked          // the client knows that it may negotiate
+	muxOpen             // negotiated, or not to be
+)
+
+// muxCall is what a session keeps of a call.
+type muxCall struct {
+	ctx       *callContext // the call's ctx
+	tag       uint32
+	old       bool // it came as a Treq
+	discarded bool // the client took it back: there is no answer
+	unrun     bool // its time was over before its turn came
+}
+
+func openThriftMux(c *connection, _ wire.Opening) session {
+	b := &c.srv.bounds
+	s := &muxSession{c: c, tags: make(map[uint32]*call), window: math.MaxInt32}
+	s.limits = thriftmux.Limits{Header: b.headerBytes}
+	s.pieces.init(c)
+	return s
+}
+
+func (s *muxSession) next(in []byte, m *call) (int, error) {
+	f, n, err := thriftmux.ParseFrame(in, s.c.srv.bounds.message)
+	if err != nil {
+		s.oversized(f, err)
+		return 0, err
+	}
+	if n == 0 {
+		return 0, nil
+	}
+	if err := s.take(f, n, m); err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+// take handles a frame of n bytes ("Mux, ping, discard, lease, drain" and "Mux,
+// faults").
+func (s *muxSession) take(f thriftmux.Frame, n int, m *call) error {
+	if f.Type == thriftmux.Tping && !f.More {
+		s.post(thriftmux.AppendEmpty(s.frame[:0], thriftmux.Rping, f.Tag))
+		return nil
+	}
+	if s.phase != muxOpen {
+		if begun, err := s.begin(f); !begun || err != nil {
+			return err
+		}
+	}
+	switch f.Type {
+	case thriftmux.Tdispatch:
+		return s.dispatched(f, n, m)
+	case thriftmux.Treq:
+		return s.requested(f, n, m)
+	case thriftmux.Tdiscarded:
+		return s.discarded(f)
+	case thriftmux.Rdrain, thriftmux.Rerr:
+		if s.acknowledged(f) {
+			return nil
+		}
+	}
+	if f.More {
+		return fmt.Errorf("server: fragment of %v", f.Type)
+	}
+	if f.Type == thriftmux.Rerr && !thriftmux.IsCheckTinit(f) {
+		return nil // an answer to nothing; one to it might go on for ever
+	}
+	s.post(thriftmux.AppendRerr(s.frame[:0], f.Tag, fmt.Sprintf("Unexpected mux message type %d", f.Type)))
+	return nil
+}
+
+// begin handles what comes before the session is open. begun says that it is
+// open now, and that f is an ordinary message of it.
+func (s *muxSession) begin(f thriftmux.Frame) (begun bool, err error) {
+	switch {
+	case thriftmux.IsCheckTinit(f):
+		s.post(thriftmux.AppendCheckTinit(s.frame[:0]))
+		s.phase = muxChecked
+		return false, nil
+	case f.Type == thriftmux.Tinit && s.phase == muxChecked:
+		return false, s.negotiate(f)
+	}
+	s.open(math.MaxInt32)
+	return true, nil
+}
+
+// ownWindow is the largest body of a frame that a client is asked to send, so
+// that its pings and cancels need not wait for the end of a long call.
+const ownWindow = 256 << 10
+
+// negotiate answers a Tinit. What cannot be agreed on ends the session.
+func (s *muxSession) negotiate(f thriftmux.Frame) error {
+	if f.More {
+		return fmt.Errorf("server: fragment of %v", f.Type)
+	}
+	t, err := thriftmux.ParseInit(f.Body, s.limits)
+	if err != nil {
+		return err
+	}
+	if t.Version != thriftmux.Version {
+		return s.refuse(f.Tag, fmt.Sprintf("Unsupported Mux version: %d", t.Version))
+	}
+	window, err := t.FrameLimit()
+	if err != nil {
+		return s.refuse(f.Tag, err.Error())
+	}
+	if _, ok := thriftmux.AgreeTLS(t.TLS(), thriftmux.TLSOff); !ok {
+		return s.refuse(f.Tag, "Could not negotiate whether to use TLS: the client requires it, the server does not begin it inside a session")
+	}
+	r := thriftmux.Init{Version: thriftmux.Version}
+	r.AddFrameLimit(min(ownWindow, s.c.srv.bounds.message))
+	r.Add(thriftmux.InitTLS, thriftmux.TLSOff.String())
+	out, mark := thriftmux.BeginFrame(s.frame[:0], thriftmux.Rinit, f.Tag)
+	out = thriftmux.AppendInit(out, r)
+	thriftmux.EndFrame(out, mark)
+	s.post(out)
+	s.open(window)
+	return nil
+}
+
+// refuse ends the session, and tells the client why.
+func (s *muxSession) refuse(tag uint32, why string) error {
+	s.post(thriftmux.AppendRerr(s.frame[:0], tag, why))
+	return fmt.Errorf("server: ThriftMux session refused: %s", why)
+}
+
+func (s *muxSession) open(window int) {
+	s.phase = muxOpen
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	s.window, s.hasBegun = window, true
+}
+
+// post sends a message of the session's own, with what else the client's bytes
+// lead to. Only the goroutine that reads calls it, with an array that it may keep.
+func (s *muxSession) post(frame []byte) {
+	s.frame = frame
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	s.put(frame)
+}
+
+// put appends a frame to the outbox. Called with the connection's lock held.
+func (s *muxSession) put(frame []byte) {
+	c := s.c
+	if c.broken != nil {
+		return
+	}
+	c.out.Room(len(frame))
+	c.out.Set(append(c.out.Pending(), frame...))
+	c.charge(len(frame))
+}
+
+// received is when the bytes at hand came.
+func (s *muxSession) received() time.Time { return s.c.in.now }
+
+// ended lets go of what is not complete, when nothing more is read.
+func (s *muxSession) ended() { s.pieces.end() }
+
+var _ multiplexer = (*muxSession)(nil)
+
+// appendReply is called under the connection's lock, once for each call.
+func (s *muxSession) appendReply(dst []byte, m *call, rep mux.Reply) []byte {
+	s.running--
+	if s.running == 0 && s.ending == muxAgreed {
+		s.c.stopReading()
+	}
+	if m.mux.discarded {
+		return dst
+	}
+	delete(s.tags, m.mux.tag)
+	if s.c.broken != nil {
+		return dst
+	}
+	start := len(dst)
+	dst = s.appendFrame(dst, m, rep)
+	if len(dst)-start-thriftmux.FrameOverhead > s.window && !m.mux.old {
+		dst = s.cutUp(dst, start, m.mux.tag)
+	}
+	return dst
+}

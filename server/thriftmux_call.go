@@ -1,0 +1,213 @@
+package server
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/oneport-thrift/oneport/internal/conn"
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/thriftmux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// dispatched takes a Tdispatch, or a fragment of one.
+func (s *muxSession) dispatched(f thriftmux.Frame, n int, m *call) error {
+	body, own, err := s.pieces.add(f)
+	if err != nil {
+		s.oversized(f, err)
+		return err
+	}
+	if body == nil {
+		return nil
+	}
+	q, err := thriftmux.ParseTdispatch(body, s.limits)
+	var limit *wire.Error
+	if errors.As(err, &limit) && limit.TooLarge() {
+		s.fail(f, limit.Error())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	m.mux = muxCall{tag: f.Tag}
+	if own {
+		m.buf, m.own = conn.Wrap(body), len(body)
+		s.c.srv.load.bytes.Add(int64(len(body)))
+	}
+	return s.call(f, n, m, q.Contexts, q.Payload)
+}
+
+// requested takes a Treq, whose one context has a form of its own.
+func (s *muxSession) requested(f thriftmux.Frame, n int, m *call) error {
+	if f.More {
+		return fmt.Errorf("server: fragment of %v", f.Type)
+	}
+	q, err := thriftmux.ParseTreq(f.Body)
+	if err != nil {
+		return err
+	}
+	var contexts thriftmux.Pairs
+	if t, ok := q.Trace(); ok {
+		if err := thriftmux.AddPair(&contexts, thriftmux.TraceKey, t.Append(nil)); err != nil {
+			return err
+		}
+	}
+	m.mux = muxCall{tag: f.Tag, old: true}
+	return s.call(f, n, m, contexts, q.Payload)
+}
+
+// call makes m the call that payload, the end of a frame of n bytes or of m.buf,
+// holds.
+func (s *muxSession) call(f thriftmux.Frame, n int, m *call, contexts thriftmux.Pairs, payload []byte) error {
+	h, body, err := s.message(payload)
+	if err != nil {
+		s.fail(f, err.Error())
+		return nil
+	}
+	deadline, expired := s.deadline(&contexts)
+	if taken, err := s.enter(f, m, expired); !taken {
+		return err
+	}
+	m.header(h)
+	m.req.ReplyHeader = true
+	own, all := contextHeader(&contexts)
+	m.req.Header = all
+	m.mux.ctx = &callContext{parent: s.c.ctx, contexts: own, deadline: deadline}
+	if m.req.Type == wire.Oneway {
+		m.mux.ctx.parent = s.c.base
+	}
+	m.ctx = m.mux.ctx
+	if m.buf != nil {
+		m.req.Body = body
+	} else {
+		m.from = n - len(payload) + h.Size
+		m.to = m.from + len(body)
+	}
+	return nil
+}
+
+// message reads the Thrift message of a call. Finagle's clients send strict
+// binary unless they are set to another protocol, which each message tells.
+func (s *muxSession) message(payload []byte) (h wire.Header, body []byte, err error) {
+	p := wire.Binary
+	if len(payload) > 0 {
+		switch payload[0] {
+		case 0x82:
+			p = wire.Compact
+		case '[':
+			p = wire.JSON
+		}
+	}
+	h, err = wire.ParseHeader(p, payload, s.c.srv.bounds.limits.Name)
+	if err == nil && h.Size == 0 {
+		err = &wire.Error{Kind: wire.Truncated, What: "the header of a message in a Mux message of its length", Seen: int64(len(payload))}
+	}
+	if err == nil {
+		body, err = wire.Body(p, payload[h.Size:])
+	}
+	return h, body, err
+}
+
+// deadline returns the call's deadline by this host's clock, zero without one.
+func (s *muxSession) deadline(contexts *thriftmux.Pairs) (t time.Time, expired bool) {
+	value, _ := contexts.Get(thriftmux.DeadlineKey)
+	d, ok := thriftmux.ParseDeadline(value)
+	if !ok {
+		return time.Time{}, false
+	}
+	t = d.At(s.received())
+	return t, !t.After(s.received())
+}
+
+// enter gives the call its tag, unless it is refused: taken is false then, and
+// the client has been told. The error is for a tag that is in use.
+func (s *muxSession) enter(f thriftmux.Frame, m *call, expired bool) (taken bool, err error) {
+	c := s.c
+	c.mu.Lock()
+	over := s.overBound()
+	switch {
+	case s.inUse(f.Tag):
+		ended := s.duplicate(f.Tag)
+		c.mu.Unlock()
+		for _, ctx := range ended {
+			ctx.end(errDuplicate)
+		}
+		return false, fmt.Errorf("server: a call came on tag %d, on which one runs", f.Tag)
+	case s.ending == muxAgreed:
+		s.answer(f.Type, f.Tag, thriftmux.Response{Status: thriftmux.StatusNack})
+	case expired:
+		s.nack(f.Type, f.Tag, nackNever, errDeadline.Message)
+	case over != nil:
+		s.nack(f.Type, f.Tag, nackResend, over.refusal().Error())
+	default:
+		s.tags[f.Tag] = m
+		s.running++
+		taken = true
+	}
+	c.mu.Unlock()
+	if over != nil && !taken {
+		c.srv.refused(&c.peer, over.bound, over)
+	}
+	return taken, nil
+}
+
+// overBound returns the bound of the connection that has no room for one more
+// call, or nil. Reading goes on, so that pings are seen; a client sends the call
+// to another server. Called with the connection's lock held.
+func (s *muxSession) overBound() *overBound {
+	b := &s.c.srv.bounds
+	switch {
+	case s.running >= b.callsPerSession:
+		return &overBound{"MaxCallsPerConn", int64(b.callsPerSession)}
+	case s.c.bytes >= b.connBytes:
+		return &overBound{"MaxConnBytes", b.connBytes}
+	}
+	return nil
+}
+
+// contextHeader copies contexts: own are they alone, all also the headers that
+// the application set, which are one of them.
+func contextHeader(contexts *thriftmux.Pairs) (own, all mux.Header) {
+	if contexts.Len() == 0 {
+		return nil, nil
+	}
+	value, _ := contexts.Get(thriftmux.RequestHeadersKey)
+	app, ok := thriftmux.ParseHeaders(value)
+	if !ok {
+		app = thriftmux.Pairs{}
+	}
+	all = make(mux.Header, 0, contexts.Len()+app.Len())
+	all = appendFields(all, contexts)
+	own = all[:len(all):len(all)]
+	return own, appendFields(all, &app)
+}
+
+// appendFields copies pairs, all of them at once.
+func appendFields(h mux.Header, pairs *thriftmux.Pairs) mux.Header {
+	for rest := string(pairs.Bytes()); rest != ""; {
+		var f mux.Field
+		f.Key, rest = cutField(rest)
+		f.Value, rest = cutField(rest)
+		h = append(h, f)
+	}
+	return h
+}
+
+// cutField takes off a field with its length before it, which was checked.
+func cutField(s string) (field, rest string) {
+	end := 2 + (int(s[0])<<8 | int(s[1]))
+	return s[2:end], s[end:]
+}
+
+// failureHeader is the MuxFailure context alone.
+func failureHeader(f thriftmux.Failure) thriftmux.Pairs {
+	var p thriftmux.Pairs
+	var value [8]byte
+	binary.BigEndian.PutUint64(value[:], uint64(f))
+	if err := thriftmux.AddPair(&p, thriftmux.FailureKey, value[:]); err != nil {
+		return thriftmux.Pairs{}
+	}
+	return p
+}

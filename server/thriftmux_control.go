@@ -1,0 +1,130 @@
+package server
+
+import (
+	"fmt"
+
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/thriftmux"
+)
+
+// errDuplicate is the cause of the end of calls whose session broke the rules.
+var errDuplicate = &mux.Error{Code: mux.Canceled, Message: "the client used a tag twice"}
+
+// inUse reports whether a call with this tag runs, or its reply is on its way.
+// Called with the connection's lock held.
+func (s *muxSession) inUse(tag uint32) bool {
+	return s.tags[tag] != nil || s.longAt(tag) >= 0
+}
+
+func (s *muxSession) longAt(tag uint32) int {
+	for i := range s.long {
+		if s.long[i].tag == tag {
+			return i
+		}
+	}
+	return -1
+}
+
+// duplicate answers all calls that run, after tag came twice ("Mux, faults"). It
+// returns their contexts, which are to be ended. Called with the connection's
+// lock held.
+func (s *muxSession) duplicate(tag uint32) (ended []*callContext) {
+	why := fmt.Sprintf("Received duplicate tag %d from client.", tag)
+	for len(s.long) > 0 {
+		s.put(thriftmux.AppendRerr(nil, s.dropLong(0), why))
+	}
+	for t, m := range s.tags {
+		m.mux.discarded = true
+		ended = append(ended, m.mux.ctx)
+		s.put(thriftmux.AppendRerr(nil, t, why))
+	}
+	clear(s.tags)
+	return ended
+}
+
+// dropLong forgets what is left of a long reply. Called with the connection's
+// lock held.
+func (s *muxSession) dropLong(i int) (tag uint32) {
+	r := s.long[i]
+	s.long = append(s.long[:i:i], s.long[i+1:]...)
+	s.c.charge(-r.pieces.Left())
+	r.body.Release()
+	return r.tag
+}
+
+// maxWhy bounds how much of a client's reason for a cancel is kept, in bytes.
+const maxWhy = 256
+
+// discarded takes a Tdiscarded. A call that has been answered, or has not come
+// in whole, is no more known by its tag: there is no answer.
+func (s *muxSession) discarded(f thriftmux.Frame) error {
+	if f.More {
+		return fmt.Errorf("server: fragment of %v", f.Type)
+	}
+	d, err := thriftmux.ParseTdiscarded(f.Body)
+	if err != nil {
+		return err
+	}
+	s.pieces.drop(d.Tag)
+	if ctx := s.takeBack(d.Tag); ctx != nil {
+		why := d.Why[:min(len(d.Why), maxWhy)]
+		ctx.end(&mux.Error{Code: mux.Canceled, Message: fmt.Sprintf("the client took the call back: %q", why)})
+	}
+	return nil
+}
+
+// takeBack sees to it that a call gets no answer but an Rdiscarded. It returns
+// the call's context if it runs.
+func (s *muxSession) takeBack(tag uint32) (ctx *callContext) {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	if m := s.tags[tag]; m != nil {
+		delete(s.tags, tag)
+		m.mux.discarded = true
+		ctx = m.mux.ctx
+	} else if i := s.longAt(tag); i >= 0 {
+		s.dropLong(i)
+	} else {
+		return nil
+	}
+	s.frame = thriftmux.AppendEmpty(s.frame[:0], thriftmux.Rdiscarded, tag)
+	s.put(s.frame)
+	return ctx
+}
+
+// muxEnding is how far the end of a session has come.
+type muxEnding int
+
+const (
+	muxGoesOn muxEnding = iota
+	muxAsked            // the client was asked to start no more calls
+	muxAgreed           // it starts none: what comes is refused, and the last reply is the end
+)
+
+// drain asks the client to start no more calls. A session that has not begun has
+// none, and just ends. Called with the connection's lock held.
+func (s *muxSession) drain() bool {
+	if !s.hasBegun {
+		return false
+	}
+	if s.ending == muxGoesOn {
+		s.ending = muxAsked
+		s.put(thriftmux.AppendEmpty(nil, thriftmux.Tdrain, thriftmux.SessionTag))
+	}
+	return true
+}
+
+// acknowledged reports whether f is the answer to a Tdrain. A client that knows
+// no Tdrain, and says so, gets its calls refused too.
+func (s *muxSession) acknowledged(f thriftmux.Frame) bool {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	if s.ending != muxAsked || f.Tag != thriftmux.SessionTag || f.More {
+		return false
+	}
+	s.ending = muxAgreed
+	if s.running == 0 {
+		s.c.stopReading()
+	}
+	return true
+}

@@ -85,10 +85,11 @@ func outcome(ctx context.Context, p wire.Protocol, written thrift.TMessageType, 
 }
 
 // silentError is the failure of a processor that wrote nothing. Generated code
-// does so for undecodable arguments of a oneway method.
+// does so for undecodable arguments of a oneway method, whose client asks for no
+// text.
 func silentError(err error) error {
 	if e := thrift.TProtocolException(nil); errors.As(err, &e) {
-		return &Error{Code: ProtocolError, Message: err.Error(), Err: err}
+		return &Error{Code: ProtocolError, Err: err}
 	}
 	return err
 }

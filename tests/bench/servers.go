@@ -21,6 +21,8 @@ var (
 	bare    = goProgram("bare")
 	oneport = goProgram("oneport")
 	apache  = goProgram("apache")
+	kitex   = scriptProgram("kitex")
+	cpp     = scriptProgram("cpp")
 )
 
 // servers is every row, in the order of the tables.
@@ -31,8 +33,15 @@ var servers = []server{
 	{"oneport stub", "a generated processor behind the router", oneport, []string{"-variant", "stub"}, framed},
 	{"Apache Go, documented", "TSimpleServer, TMultiplexedProcessor, framed", apache, []string{"-variant", "documented"}, framed},
 	{"Apache Go, at its best", "the same with a buffer under the frames and no connectivity check", apache, []string{"-variant", "best"}, framed},
+	{"Kitex", "as it comes: netpoll, framed, its own generated code", kitex, nil, unnamed},
+	{"C++ TThreadedServer", "a thread a connection, framed", cpp, []string{"-variant", "threaded"}, framed},
+	{"C++ TNonblockingServer", "one thread for all", cpp, []string{"-variant", "nonblocking"}, framed},
+	{"C++ TNonblockingServer, pool", "four more threads for the calls", cpp, []string{"-variant", "pool"}, framed},
 }
 
 func framed(size int) load.Dialect { return load.Echo{Service: "FooApi", Size: size} }
+
+// unnamed names no service: for servers that have one and no multiplexing.
+func unnamed(size int) load.Dialect { return load.Echo{Size: size} }
 
 func mirrored(size int) load.Dialect { return load.Echo{Service: "FooApi", Size: size, Mirror: true} }

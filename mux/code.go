@@ -39,7 +39,8 @@ const (
 )
 
 // codeRow maps a code to the other tables of the field: the name, the HTTP
-// status, and the number of the gRPC status code (google.rpc.Code).
+// status, and the number of the gRPC status code (google.rpc.Code). The way back
+// is fromGRPC.
 type codeRow struct {
 	name string
 	http int
@@ -66,12 +67,21 @@ var codes = map[Code]codeRow{
 	PermissionDenied:      {"permission denied", 403, 7},
 }
 
-// String returns the code's name, fit for a label.
+// String returns the code's name, or its number if it is not known.
 func (c Code) String() string {
 	if r, ok := codes[c]; ok {
 		return r.name
 	}
 	return fmt.Sprintf("code %d", int32(c))
+}
+
+// Label returns the code's name, and "other" for codes that are not known: a
+// handler may fail a call with any number, and labels of metrics must be few.
+func (c Code) Label() string {
+	if r, ok := codes[c]; ok {
+		return r.name
+	}
+	return otherLabel
 }
 
 // HTTPStatus returns the HTTP status that says the same, 500 for codes that are
@@ -92,26 +102,34 @@ func (c Code) GRPC() uint32 {
 	return 2
 }
 
+// fromGRPC is the table of codes read from gRPC's side: the index is the number
+// of a gRPC status code. Where the two disagree in both directions, the reason
+// stands beside it.
+var fromGRPC = [...]Code{
+	0:  InternalError, // OK, which is no failure and so cannot be the code of one
+	1:  Canceled,
+	2:  Unknown,
+	3:  ValidationFailed, // InvalidArgument
+	4:  DeadlineExceeded,
+	5:  InternalError, // NotFound: of what was asked for, not of the method
+	6:  InternalError, // AlreadyExists
+	7:  PermissionDenied,
+	8:  Overloaded,    // ResourceExhausted
+	9:  InternalError, // FailedPrecondition
+	10: InternalError, // Aborted
+	11: InternalError, // OutOfRange
+	12: UnknownMethod, // Unimplemented
+	13: InternalError,
+	14: Unavailable,
+	15: InternalError,    // DataLoss
+	16: PermissionDenied, // Unauthenticated
+}
+
 // FromGRPC returns the code that says the same as a gRPC status code other than
 // OK. Codes that Thrift has no word for become InternalError.
 func FromGRPC(code uint32) Code {
-	switch code {
-	case 1:
-		return Canceled
-	case 2:
-		return Unknown
-	case 3:
-		return ValidationFailed
-	case 4:
-		return DeadlineExceeded
-	case 7, 16: // PermissionDenied, Unauthenticated
-		return PermissionDenied
-	case 8:
-		return Overloaded
-	case 12:
-		return UnknownMethod
-	case 14:
-		return Unavailable
+	if code < uint32(len(fromGRPC)) {
+		return fromGRPC[code]
 	}
 	return InternalError
 }

@@ -1,76 +1,49 @@
-package mux_test
+package mux
 
-import (
-	"strings"
-	"testing"
+import "testing"
 
-	"github.com/apache/thrift/lib/go/thrift"
+// grpcNames are the gRPC status codes by number (google.rpc.Code).
+var grpcNames = [...]string{"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
+	"ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
+	"UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"}
 
-	"github.com/oneport-thrift/oneport/mux"
-)
-
-// TestCodes has the numbers of TApplicationException's types and of google.rpc.Code.
-func TestCodes(t *testing.T) {
-	for _, tt := range []struct {
-		code   mux.Code
-		thrift int32
-		name   string
-		http   int
-		grpc   uint32
-		back   mux.Code // of grpc
-		notRun bool
-	}{
-		{mux.Unknown, thrift.UNKNOWN_APPLICATION_EXCEPTION, "unknown", 500, 2, mux.Unknown, false},
-		{mux.UnknownMethod, thrift.UNKNOWN_METHOD, "unknown method", 404, 12, mux.UnknownMethod, true},
-		{mux.InvalidMessageType, thrift.INVALID_MESSAGE_TYPE_EXCEPTION, "invalid message type", 400, 3, mux.ValidationFailed, false},
-		{mux.WrongMethodName, thrift.WRONG_METHOD_NAME, "wrong method name", 500, 13, mux.InternalError, false},
-		{mux.BadSequenceID, thrift.BAD_SEQUENCE_ID, "bad sequence id", 500, 13, mux.InternalError, false},
-		{mux.MissingResult, thrift.MISSING_RESULT, "missing result", 500, 13, mux.InternalError, false},
-		{mux.InternalError, thrift.INTERNAL_ERROR, "internal error", 500, 13, mux.InternalError, false},
-		{mux.ProtocolError, thrift.PROTOCOL_ERROR, "protocol error", 400, 3, mux.ValidationFailed, false},
-		{mux.InvalidTransform, thrift.INVALID_TRANSFORM, "invalid transform", 400, 3, mux.ValidationFailed, false},
-		{mux.InvalidProtocol, thrift.INVALID_PROTOCOL, "invalid protocol", 400, 3, mux.ValidationFailed, false},
-		{mux.UnsupportedClientType, thrift.UNSUPPORTED_CLIENT_TYPE, "unsupported client type", 400, 3, mux.ValidationFailed, false},
-		{mux.ValidationFailed, thrift.VALIDATION_FAILED, "validation failed", 400, 3, mux.ValidationFailed, false},
-		{mux.Overloaded, 101, "overloaded", 503, 8, mux.Overloaded, true},
-		{mux.DeadlineExceeded, 102, "deadline exceeded", 504, 4, mux.DeadlineExceeded, false},
-		{mux.Canceled, 103, "canceled", 499, 1, mux.Canceled, false},
-		{mux.Unavailable, 104, "unavailable", 503, 14, mux.Unavailable, true},
-		{mux.PermissionDenied, 105, "permission denied", 403, 7, mux.PermissionDenied, true},
-		{mux.Code(77), 77, "code 77", 500, 2, mux.Unknown, false},
-		{mux.Code(-1), -1, "code -1", 500, 2, mux.Unknown, false},
+func TestCodesToGRPC(t *testing.T) {
+	for code, want := range map[Code]string{
+		Unknown: "UNKNOWN", UnknownMethod: "UNIMPLEMENTED", InvalidMessageType: "INVALID_ARGUMENT",
+		WrongMethodName: "INTERNAL", BadSequenceID: "INTERNAL", MissingResult: "INTERNAL", InternalError: "INTERNAL",
+		ProtocolError: "INVALID_ARGUMENT", InvalidTransform: "INVALID_ARGUMENT", InvalidProtocol: "INVALID_ARGUMENT",
+		UnsupportedClientType: "INVALID_ARGUMENT", ValidationFailed: "INVALID_ARGUMENT",
+		Overloaded: "RESOURCE_EXHAUSTED", DeadlineExceeded: "DEADLINE_EXCEEDED", Canceled: "CANCELLED",
+		Unavailable: "UNAVAILABLE", PermissionDenied: "PERMISSION_DENIED", 1234: "UNKNOWN",
 	} {
-		c := tt.code
-		if int32(c) != tt.thrift || c.String() != tt.name || c.HTTPStatus() != tt.http || c.GRPC() != tt.grpc || c.NotRun() != tt.notRun {
-			t.Errorf("%d: %q, HTTP %d, gRPC %d, not run %v; want %+v", c, c, c.HTTPStatus(), c.GRPC(), c.NotRun(), tt)
-		}
-		if back := mux.FromGRPC(c.GRPC()); back != tt.back {
-			t.Errorf("%v: gRPC's %d is %v, want %v", c, c.GRPC(), back, tt.back)
+		if got := grpcNames[code.GRPC()]; got != want {
+			t.Errorf("%v is %s, want %s", code, got, want)
 		}
 	}
 }
 
-func TestFromGRPC(t *testing.T) {
-	want := map[uint32]mux.Code{
-		1: mux.Canceled, 2: mux.Unknown, 3: mux.ValidationFailed, 4: mux.DeadlineExceeded, 7: mux.PermissionDenied,
-		8: mux.Overloaded, 12: mux.UnknownMethod, 14: mux.Unavailable, 16: mux.PermissionDenied,
-	}
-	for grpc := uint32(1); grpc < 20; grpc++ {
-		code, ok := want[grpc]
+func TestCodesFromGRPC(t *testing.T) {
+	known := map[string]Code{"CANCELLED": Canceled, "UNKNOWN": Unknown, "INVALID_ARGUMENT": ValidationFailed,
+		"DEADLINE_EXCEEDED": DeadlineExceeded, "PERMISSION_DENIED": PermissionDenied, "RESOURCE_EXHAUSTED": Overloaded,
+		"UNIMPLEMENTED": UnknownMethod, "UNAVAILABLE": Unavailable, "UNAUTHENTICATED": PermissionDenied}
+	for n, name := range grpcNames {
+		want, ok := known[name]
 		if !ok {
-			code = mux.InternalError // NotFound, AlreadyExists and others that Thrift has no word for
+			want = InternalError
 		}
-		if got := mux.FromGRPC(grpc); got != code {
-			t.Errorf("%d is %v, want %v", grpc, got, code)
+		if got := FromGRPC(uint32(n)); got != want {
+			t.Errorf("%s is %v, want %v", name, got, want)
 		}
+	}
+	if got := FromGRPC(17); got != InternalError {
+		t.Errorf("a number that gRPC has not is %v", got)
 	}
 }
 
-// TestCodeNamesAreLabels wants names without line breaks, quotes or capitals.
-func TestCodeNamesAreLabels(t *testing.T) {
-	for c := mux.Code(0); c < 110; c++ {
-		if s := c.String(); s == "" || strings.ToLower(s) != s || strings.ContainsAny(s, "\n\"\\") {
-			t.Errorf("%d is %q", int32(c), s)
+func TestCodeLabel(t *testing.T) {
+	for code, want := range map[Code]string{Overloaded: "overloaded", InternalError: "internal error", 77: "other", -1: "other"} {
+		if got := code.Label(); got != want {
+			t.Errorf("%v has label %q, want %q", code, got, want)
 		}
 	}
 }

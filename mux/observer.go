@@ -9,14 +9,15 @@ type Observer struct {
 	Opened func(p *Peer)
 	// Closed is called once for each connection that Opened was called for. why
 	// is nil if the connection ended between calls by the client's or the
-	// server's wish.
+	// server's wish. It wraps a *Refusal if Refused was told already.
 	Closed func(p *Peer, why error)
 	// Refused is called for each call or connection turned away at a bound, and
 	// for a connection whose first bytes fit no dialect.
 	Refused func(p *Peer, r Refusal)
 }
 
-// Refusal says what was turned away and why.
+// Refusal says what was turned away and why. It is the error of a connection that
+// ended for it.
 type Refusal struct {
 	// Bound is the name of the server's field that was reached, such as
 	// "MaxCalls", or "dialect" for bytes that no dialect opens with.
@@ -24,3 +25,9 @@ type Refusal struct {
 	// Err says what was seen and what the limit is.
 	Err error
 }
+
+// Error returns what Err says.
+func (r *Refusal) Error() string { return r.Err.Error() }
+
+// Unwrap returns Err.
+func (r *Refusal) Unwrap() error { return r.Err }

@@ -49,6 +49,16 @@ func newRoute(service string, h Handler, filters []Filter, labels *labelSet) *Ro
 // have. It is nil for a raw handler, which may answer any.
 func (r *Route) Methods() []string { return slices.Sorted(maps.Keys(r.methods)) }
 
+// MayHave reports whether the service may have the method: not if it is known to
+// have others only. A raw handler may have any.
+func (r *Route) MayHave(method string) bool {
+	if r.methods == nil {
+		return true
+	}
+	_, ok := r.methods[method]
+	return ok
+}
+
 // MethodLabel returns method if it is one of the service's, and "other" if not.
 // A raw service admits the first 256 names it is asked for, and goes on with
 // these when it is replaced.

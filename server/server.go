@@ -77,7 +77,9 @@ type Server struct {
 	MaxCalls int
 	// MaxCallsPerConn bounds the same for one connection, which is not read
 	// while it has that many. 1 makes the calls of a connection run one after
-	// the other, as Apache's servers do. Default 256.
+	// the other, as Apache's servers do. Default 256. A ThriftMux session, which
+	// carries all calls of a process, is read on, and the call refused as one that
+	// its client may send elsewhere; there the default is 4,096.
 	MaxCallsPerConn int
 	// MaxBytes bounds the bytes of requests that run and of replies that are
 	// not written yet, over all connections; a call beyond it is answered
@@ -167,7 +169,7 @@ func (s *Server) start() error {
 		if h == nil {
 			h = mux.New()
 		}
-		s.handler = mux.Chain(h, s.Filters...)
+		s.handler = declining{mux.Chain(h, s.Filters...)}
 		if o, ok := h.(mux.OnewayHandler); ok {
 			s.names.isOneway = o.IsOneway
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/oneport-thrift/oneport/mux"
@@ -38,39 +39,47 @@ func TestReadersDoNotWaitForAnUpdate(t *testing.T) {
 // generated one, while others call them: every call is answered, and never by a
 // version older than the one before.
 func TestUpdateLosesNoCall(t *testing.T) {
-	const updates, callers = 300, 4
+	const updates, callers, calls = 300, 4, 2000
 	m := mux.New()
-	if err := m.Update(func(tab *mux.Table) error {
+	first := func(tab *mux.Table) error {
 		return errors.Join(version(tab, 0), tab.Alias("OldFoo", "FooApi"))
-	}); err != nil {
+	}
+	if err := m.Update(first); err != nil {
 		t.Fatal(err)
 	}
+	var called atomic.Int64
 	done := make(chan struct{})
 	var wg sync.WaitGroup
 	for i := range callers {
 		wg.Go(func() {
 			client := foo.NewFooApiClient(caller{t, m, "OldFoo", protocols[i%len(protocols)]})
-			last := [2]int{}
-			for {
-				if err := errors.Join(rawVersion(m, &last[0]), stubVersion(client, &last[1])); err != nil {
-					t.Error(err)
-					return
-				}
-				select {
-				case <-done:
-					return
-				default:
-				}
-			}
+			callUntil(t, done, &called, m, client)
 		})
 	}
-	for v := range updates {
-		if err := m.Update(func(tab *mux.Table) error { return replace(tab, v+1) }); err != nil {
+	for v := 1; (v <= updates || called.Load() < calls) && !t.Failed(); v++ {
+		if err := m.Update(func(tab *mux.Table) error { return replace(tab, v) }); err != nil {
 			t.Error(err)
 		}
 	}
 	close(done)
 	wg.Wait()
+}
+
+// callUntil calls both services until done is closed or a call fails.
+func callUntil(t *testing.T, done <-chan struct{}, called *atomic.Int64, m *mux.Mux, client *foo.FooApiClient) {
+	var raw, stub int
+	for {
+		if err := errors.Join(rawVersion(m, &raw), stubVersion(client, &stub)); err != nil {
+			t.Error(err)
+			return
+		}
+		called.Add(2)
+		select {
+		case <-done:
+			return
+		default:
+		}
+	}
 }
 
 // version puts version v of both services into the table.

@@ -166,6 +166,18 @@ func (m *call) exited(w *worker) (reading *connection) {
 
 // answer completes m with what its handler returned.
 func (c *connection) answer(w *worker, m *call, rep mux.Reply, err error) {
+	rep = c.outcome(w, m, rep, err)
+	n := len(rep.Body)
+	c.complete(m, rep)
+	if size := cap(w.memory()); n > size && size < maxScratch {
+		w.scratch.Release()
+		w.scratch = conn.Take(min(n, maxScratch))
+	}
+}
+
+// outcome returns the reply that leaves for what the handler of m returned, of
+// type 0 if none does. It may stand in the worker's memory.
+func (c *connection) outcome(w *worker, m *call, rep mux.Reply, err error) mux.Reply {
 	oneway := m.req.Type == wire.Oneway || rep.Type == wire.Oneway
 	switch {
 	case oneway:
@@ -183,12 +195,7 @@ func (c *connection) answer(w *worker, m *call, rep mux.Reply, err error) {
 	if err == nil && m.req.Route != nil && !m.name.kept {
 		c.srv.names.keep(m.name, oneway)
 	}
-	n := len(rep.Body)
-	c.complete(m, rep)
-	if size := cap(w.memory()); n > size && size < maxScratch {
-		w.scratch.Release()
-		w.scratch = conn.Take(min(n, maxScratch))
-	}
+	return rep
 }
 
 // exception is the reply that tells the client of err, and logs what the client

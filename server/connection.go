@@ -47,7 +47,8 @@ type connection struct {
 	onBlock func()        // yield, made once
 
 	draining atomic.Bool
-	active   atomic.Int64 // when bytes last came or went, in ns since the server's epoch; 0: never
+	http     atomic.Pointer[httpConn] // set if net/http serves the connection
+	active   atomic.Int64             // when bytes last came or went, in ns since the server's epoch; 0: never
 
 	mu         sync.Mutex
 	changed    sync.Cond   // open, bytes, out or broken changed; only if waiting
@@ -81,6 +82,9 @@ func newConnection(s *Server, nc net.Conn) *connection {
 // over the reading.
 func (c *connection) do(w *worker) {
 	err := c.sniff()
+	if err == errTaken {
+		return
+	}
 	for err == nil {
 		var still bool
 		if still, err = c.dispatch(w); !still {
@@ -134,7 +138,9 @@ func (c *connection) sniff() error {
 		c.ordered = !d.byID
 		c.name = d.name
 		c.peer.Dialect = dialectName(o.Dialect, o.Protocol)
-		c.sess = d.open(c, o)
+		if d.open != nil {
+			c.sess = d.open(c, o)
+		}
 		c.mu.Lock()
 		c.multi, _ = c.sess.(multiplexer)
 		c.mu.Unlock()
@@ -142,6 +148,9 @@ func (c *connection) sniff() error {
 		c.opened = true
 		if f := c.srv.Observer.Opened; f != nil {
 			f(&c.peer)
+		}
+		if d.take != nil {
+			return d.take(c)
 		}
 		return nil
 	}
@@ -206,6 +215,10 @@ func (f flushing) do(*worker) { f.c.flush(f.c.next(0), time.Time{}) }
 // stopReading makes the connection end when what it has read is answered.
 func (c *connection) stopReading() {
 	c.draining.Store(true)
+	if hc := c.http.Load(); hc != nil {
+		hc.drain()
+		return
+	}
 	c.rwc.SetReadDeadline(time.Unix(1, 0))
 }
 
@@ -362,17 +375,25 @@ func (c *connection) lastActive() time.Time {
 // replies reach a client that is still sending: closing with unread bytes would
 // reset the connection and destroy them.
 func (c *connection) linger() {
-	half, ok := c.rwc.(interface{ CloseWrite() error })
-	if !ok || c.active.Load() == 0 || time.Since(c.lastActive()) > lingerTime {
+	if c.active.Load() == 0 || time.Since(c.lastActive()) > lingerTime {
 		return
+	}
+	if c.closeWrite() != nil || c.rwc.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
+		return
+	}
+	io.CopyN(io.Discard, c.rwc, lingerBytes)
+}
+
+// closeWrite ends the sending side, and says so first in a TLS session.
+func (c *connection) closeWrite() error {
+	half, ok := c.rwc.(interface{ CloseWrite() error })
+	if !ok {
+		return errors.ErrUnsupported
 	}
 	if c.tls != nil {
 		c.tls.CloseWrite()
 	}
-	if half.CloseWrite() != nil || c.rwc.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
-		return
-	}
-	io.CopyN(io.Discard, c.rwc, lingerBytes)
+	return half.CloseWrite()
 }
 
 // A connection that was active in the last lingerTime lingers for as long at the

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/apache/thrift/lib/go/thrift"
@@ -124,6 +125,10 @@ type Server struct {
 	// go on before their contexts end. Their replies are sent all the same.
 	// Default 5 s.
 	HalfCloseGrace time.Duration
+	// DrainDelay is how long Shutdown goes on serving before it closes anything,
+	// while GET /readyz says 503 already: time for balancers to notice. Default
+	// none.
+	DrainDelay time.Duration
 	// MaxCallTime ends the context of a call that takes longer. Default none.
 	MaxCallTime time.Duration
 
@@ -134,6 +139,8 @@ type Server struct {
 	listeners map[net.Listener]struct{}
 	conns     map[*connection]struct{}
 	phase     phase
+	draining  atomic.Bool // Shutdown or Close has been called
+	http      httpFront
 	gone      chan struct{} // closed when the last connection ends after Shutdown began
 }
 

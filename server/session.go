@@ -50,6 +50,9 @@ type dialect struct {
 	// and every call is handed over, since pings and cancels may come behind it.
 	byID bool
 	open func(c *connection, o wire.Opening) session
+	// take, instead of open, takes the connection off the reader's hands. It
+	// returns errTaken if it has.
+	take func(c *connection) error
 }
 
 // layers are what may stand before a dialect: each takes it off, and what is
@@ -65,5 +68,6 @@ var dialects = map[wire.Dialect]dialect{
 	wire.Framed:    {name: "framed", open: openFramed},
 	wire.Buffered:  {name: "buffered", open: openBuffered},
 	wire.THeader:   {name: "theader", open: openTHeader},
+	wire.HTTP:      {name: "http", take: (*connection).takenByHTTP},
 	wire.ThriftMux: {name: "thriftmux", byID: true, open: openThriftMux},
 }

@@ -17,6 +17,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if err := s.start(); err != nil {
 		return err
 	}
+	s.draining.Store(true)
+	if d := s.DrainDelay; d > 0 {
+		s.delay(ctx, d)
+	}
 	gone := s.end(draining)
 	select {
 	case <-gone:
@@ -28,12 +32,28 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 }
 
+// Draining reports whether Shutdown or Close has been called. GET /readyz is
+// answered accordingly.
+func (s *Server) Draining() bool { return s.draining.Load() }
+
+// delay waits for d, or until ctx or the server ends.
+func (s *Server) delay(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	case <-s.ctx.Done():
+	}
+}
+
 // Close ends the server at once: listeners and connections are closed, and the
 // contexts of all calls end. It does not wait for handlers.
 func (s *Server) Close() error {
 	if err := s.start(); err != nil {
 		return err
 	}
+	s.draining.Store(true)
 	s.end(closed)
 	s.stopped()
 	return nil
@@ -61,6 +81,7 @@ func (s *Server) end(p phase) <-chan struct{} {
 		conns = append(conns, c)
 	}
 	s.mu.Unlock()
+	s.http.drain()
 	for _, c := range conns {
 		if p == closed {
 			c.cut(ErrServerClosed)
@@ -74,6 +95,7 @@ func (s *Server) end(p phase) <-chan struct{} {
 // stopped lets go of what the server holds beside its connections.
 func (s *Server) stopped() {
 	s.cancel(ErrServerClosed)
+	s.http.close()
 	s.workers.close()
 }
 

@@ -1,0 +1,123 @@
+package server
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/oneport-thrift/oneport/internal/conn"
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// callHTTP runs the call that m's buffer holds, in this protocol or, if it is 0,
+// in the one that the first byte tells, and writes the reply. An exception is a
+// reply like others, of status 200, as Apache's servers send it. So is a oneway
+// call's empty body.
+func (s *Server) callHTTP(w http.ResponseWriter, m *call, media string, p wire.Protocol) {
+	if err := s.parseHTTP(m, p); err != nil && m.req.Type != wire.Call {
+		http.Error(w, err.Error(), mux.ProtocolError.HTTPStatus())
+		return
+	} else if err != nil {
+		m.refusal = &mux.Error{Code: mux.ProtocolError, Message: err.Error()}
+	}
+	work := &worker{set: &s.workers}
+	answered := false
+	answer := func(rep mux.Reply, err error) {
+		answered = true
+		s.replyHTTP(w, m, media, m.conn.outcome(work, m, rep, err))
+	}
+	defer func() {
+		s.load.calls.Add(-1)
+		if !answered { // by runtime.Goexit, which ends the connection too
+			answer(mux.Reply{}, errGoexit)
+			http.NewResponseController(w).Flush()
+		}
+		work.scratch.Release()
+	}()
+	switch free, over := s.admit(1); {
+	case m.refusal != nil:
+		answer(mux.Reply{}, m.refusal)
+	case free == 0:
+		s.refused(m.req.Peer, over.bound, over)
+		answer(mux.Reply{}, over.refusal())
+	default:
+		answer(m.conn.invoke(work, m))
+	}
+}
+
+// parseHTTP finds the message in m's buffer, which must hold nothing else. If
+// m's type is set, an error can be told as an exception.
+func (s *Server) parseHTTP(m *call, p wire.Protocol) error {
+	b := m.buf.B
+	if p == 0 {
+		o, _, err := wire.Sniff(b, s.bounds.limits)
+		if err != nil || o.Dialect != wire.Buffered {
+			return errHTTPBody
+		}
+		p = o.Protocol
+	}
+	var r wire.MessageReader
+	r.Reset(p, s.bounds.limits)
+	h, end, n, err := r.Next(b)
+	if h.Size > 0 {
+		m.header(h)
+	}
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		return &wire.Error{Kind: wire.Truncated, What: "the message in a body of its length", Seen: int64(len(b))}
+	case len(b) > n:
+		return &wire.Error{Kind: wire.Malformed, What: "bytes behind the message", Offset: n, Seen: int64(len(b) - n)}
+	case h.Type != wire.Call && h.Type != wire.Oneway:
+		return errHTTPBody
+	}
+	m.req.Body = b[h.Size:end]
+	if m.req.Type == wire.Oneway {
+		m.ctx = nil // it does not end with its client
+	}
+	return nil
+}
+
+// errHTTPBody says that a body is something else than it should be.
+var errHTTPBody = &wire.Error{Kind: wire.Malformed, What: "a body that is no call"}
+
+// replyHTTP writes a reply; its memory is the caller's again afterwards.
+func (s *Server) replyHTTP(w http.ResponseWriter, m *call, media string, rep mux.Reply) {
+	for _, f := range rep.Header {
+		if !ownHeader[http.CanonicalHeaderKey(f.Key)] {
+			w.Header().Add(f.Key, f.Value)
+		}
+	}
+	w.Header().Set("Content-Type", media)
+	if rep.Type == 0 {
+		w.Header().Set("Content-Length", "0")
+		return
+	}
+	out := conn.Take(len(rep.Body) + len(m.name.method) + replyOverhead)
+	defer out.Release()
+	out.B = appendMessage(out.B, m, rep)
+	m.own += len(out.B) // until m is given up
+	s.load.bytes.Add(int64(len(out.B)))
+	w.Header().Set("Content-Length", strconv.Itoa(len(out.B)))
+	w.Write(out.B)
+}
+
+// ownHeader are the header fields that only the server sets.
+var ownHeader = map[string]bool{
+	"Connection": true, "Content-Length": true, "Content-Type": true, "Keep-Alive": true,
+	"Trailer": true, "Transfer-Encoding": true, "Upgrade": true,
+}
+
+// httpFields returns the header fields of a request, sorted by their names.
+func httpFields(h http.Header) mux.Header {
+	out := make(mux.Header, 0, len(h))
+	for _, key := range slices.Sorted(maps.Keys(h)) {
+		for _, v := range h[key] {
+			out.Add(key, v)
+		}
+	}
+	return out
+}

@@ -1,0 +1,109 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// httpConn is a connection in the hands of net/http.
+type httpConn struct {
+	replayed
+	c    *connection
+	once sync.Once
+
+	mu    sync.Mutex
+	phase httpPhase
+}
+
+// httpPhase says how far a connection is with its request.
+type httpPhase int
+
+const (
+	httpWaiting httpPhase = iota // for a request's header to be whole
+	httpReading                  // the body
+	httpRunning                  // until all of the reply is written
+)
+
+// errTaken says that the connection is no longer the reader's.
+var errTaken = errors.New("server: taken over")
+
+// takenByHTTP hands the connection to net/http, with the bytes that were read.
+func (c *connection) takenByHTTP() error {
+	hc := &httpConn{c: c, replayed: replayed{Conn: c.rwc, first: bytes.Clone(c.in.unread())}}
+	if c.tls != nil {
+		hc.Conn = c.tls
+	}
+	c.in.release()
+	c.rwc.SetReadDeadline(time.Time{}) // net/http sets its own
+	c.http.Store(hc)
+	// Asked after hc was made known: drain does it the other way round.
+	if c.draining.Load() || !c.srv.http.take(hc) {
+		return errDraining
+	}
+	return errTaken
+}
+
+// Write writes all of b within WriteTimeout without progress.
+func (hc *httpConn) Write(b []byte) (int, error) {
+	if hc.c.tls != nil {
+		return hc.c.tls.Write(b)
+	}
+	return hc.c.writeRaw(b, time.Now())
+}
+
+// SetWriteDeadline does nothing: Write sees to it.
+func (hc *httpConn) SetWriteDeadline(time.Time) error { return nil }
+
+// CloseWrite ends the sending side.
+func (hc *httpConn) CloseWrite() error { return hc.c.closeWrite() }
+
+// Close ends the connection. net/http calls it, perhaps more than once, when no
+// request runs any more.
+func (hc *httpConn) Close() error {
+	hc.once.Do(func() {
+		hc.c.hangUp()
+		hc.c.cancel(errClientGone)
+		hc.c.closed(nil)
+	})
+	return nil
+}
+
+// moved follows what net/http does: a reply has been written to the last byte
+// when the connection is idle again.
+func (hc *httpConn) moved(state http.ConnState) {
+	hc.mu.Lock()
+	defer hc.mu.Unlock()
+	switch state {
+	case http.StateActive:
+		hc.phase = httpReading
+	case http.StateIdle:
+		hc.phase = httpWaiting
+	}
+}
+
+// run reports whether the request, whose body is there, may be answered by a
+// call: then a drain waits for it.
+func (hc *httpConn) run() bool {
+	hc.mu.Lock()
+	defer hc.mu.Unlock()
+	if hc.c.draining.Load() {
+		return false
+	}
+	hc.phase = httpRunning
+	return true
+}
+
+// drain ends the connection if no request of it has been read whole.
+func (hc *httpConn) drain() {
+	hc.mu.Lock()
+	defer hc.mu.Unlock()
+	switch hc.phase {
+	case httpWaiting:
+		hc.c.rwc.Close()
+	case httpReading:
+		hc.c.rwc.SetReadDeadline(time.Unix(1, 0))
+	}
+}

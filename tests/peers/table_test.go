@@ -43,6 +43,11 @@ var peers = []peer{
 		},
 	},
 	{
+		name:    "c_glib",
+		runtime: "libthrift-c-glib 0.17 (Debian)",
+		speaks:  speaks("framed unframed", "binary compact"),
+	},
+	{
 		name:    "cpp",
 		runtime: "libthrift 0.17 (Debian)",
 		speaks: slices.Concat(

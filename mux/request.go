@@ -45,6 +45,10 @@ type Request struct {
 	// MaxDepth bounds the nesting of structs and containers when Body is
 	// decoded. 0 means 64.
 	MaxDepth int
+	// Held is set by a handler whose reply's body is memory that is used again,
+	// and released by the session when it has sent or copied the reply; see
+	// Release.
+	Held interface{ Release() }
 	// OnBlock is set by a session that runs the call on the goroutine that reads
 	// its connection; see WillBlock.
 	OnBlock func()
@@ -62,6 +66,17 @@ func (r *Request) WillBlock() {
 	}
 }
 
+// Release releases what a reply to this request stands in, if anything. Who calls
+// ServeThrift does so when the reply is of no use any more; a handler that asks
+// another more than once does so in between. Without it the memory is merely not
+// used again.
+func (r *Request) Release() {
+	if r.Held != nil {
+		r.Held.Release()
+		r.Held = nil
+	}
+}
+
 // Clone returns a copy that shares no memory with r's session: it may be kept
 // and read for as long as the caller likes. Its Scratch is nil.
 func (r *Request) Clone() *Request {
@@ -69,6 +84,7 @@ func (r *Request) Clone() *Request {
 	c.Header = r.Header.Clone()
 	c.Body = bytes.Clone(r.Body)
 	c.Scratch = nil
+	c.Held = nil
 	c.OnBlock = nil
 	return &c
 }

@@ -1,0 +1,17 @@
+package client
+
+import "context"
+
+// A Balancer spreads calls over endpoints.
+type Balancer interface {
+	// Picker returns how to pick one of the nodes for a call, of which there is
+	// at least one. It is called again whenever the nodes change, and must
+	// neither change nor keep the slice beyond the picker's life. The picker is
+	// called for each call, by any number of goroutines at once, and must not
+	// block.
+	Picker(nodes []*Node) func(ctx context.Context) *Node
+	// Sticky reports whether it matters for more than the load which node gets a
+	// call. The call then waits for its node to be connected, or to have room,
+	// instead of going to another.
+	Sticky() bool
+}

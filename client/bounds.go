@@ -1,0 +1,117 @@
+package client
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// bounds are a client's fields with the defaults put in.
+type bounds struct {
+	conns, calls                  int // for an endpoint, for a connection
+	connBytes, message, depth     int
+	abandoned, attempts, eject    int
+	share, floor                  float64
+	limits                        wire.Limits
+	slow, dial, minWait, maxWait  time.Duration
+	idle, write, partial, stalled time.Duration // 0: none
+}
+
+func (c *Client) resolve() bounds {
+	conns := 16
+	if c.Mode == Pipelined {
+		conns = 1
+	}
+	b := bounds{
+		conns:     count(c.MaxConnsPerEndpoint, conns),
+		calls:     count(c.MaxCallsPerConn, 1024),
+		connBytes: count(c.MaxConnBytes, 16<<20),
+		message:   count(c.MaxMessageSize, wire.DefaultMessage),
+		depth:     count(c.MaxDepth, wire.DefaultDepth),
+		abandoned: count(c.MaxAbandoned, 256),
+		attempts:  count(c.MaxAttempts, 3),
+		eject:     count(c.EjectAfter, 3),
+		share:     c.RetryShare,
+		floor:     float64(count(c.RetryFloor, 10)),
+		slow:      span(c.SlowCall, 5*time.Millisecond),
+		dial:      span(c.DialTimeout, 10*time.Second),
+		minWait:   span(c.MinBackoff, 50*time.Millisecond),
+		maxWait:   span(c.MaxBackoff, 10*time.Second),
+		idle:      span(c.IdleTimeout, 5*time.Minute),
+		write:     span(c.WriteTimeout, 30*time.Second),
+		partial:   span(c.MessageTimeout, time.Minute),
+		stalled:   span(c.StallTimeout, time.Minute),
+	}
+	if c.Mode == Exclusive {
+		b.calls = 1
+	}
+	switch {
+	case b.share == 0:
+		b.share = 0.1
+	case b.share < 0:
+		b.share = 1
+	}
+	b.message = min(b.message, wire.MaxSniffFrame)
+	b.limits = wire.Limits{Depth: b.depth, Message: b.message}
+	return b
+}
+
+// check reports what of the fields makes no sense.
+func (c *Client) check() error {
+	if c.Mode < Pipelined || c.Mode > Adaptive {
+		return fmt.Errorf("client: mode %d is not known", c.Mode)
+	}
+	if c.Protocol != 0 && poolIndex(c.Protocol) < 0 {
+		return fmt.Errorf("client: protocol %v is not spoken", c.Protocol)
+	}
+	d := c.dialect()
+	if _, ok := dialects[d]; !ok {
+		return fmt.Errorf("client: dialect %v is not spoken", d)
+	}
+	if c.Zlib && d != wire.THeader {
+		return fmt.Errorf("client: Zlib takes the dialect %v, not %v", wire.THeader, d)
+	}
+	if c.MaxMessageSize > wire.MaxSniffFrame {
+		return fmt.Errorf("client: MaxMessageSize %d is over %d, which servers cannot tell from a PROXY header",
+			c.MaxMessageSize, wire.MaxSniffFrame)
+	}
+	return nil
+}
+
+func (c *Client) dialect() wire.Dialect {
+	if c.Dialect == 0 {
+		return wire.Framed
+	}
+	return c.Dialect
+}
+
+func (c *Client) protocol() wire.Protocol {
+	if c.Protocol == 0 {
+		return wire.Binary
+	}
+	return c.Protocol
+}
+
+// count returns the bound that a field of value n stands for.
+func count(n, byDefault int) int {
+	switch {
+	case n == 0:
+		return byDefault
+	case n < 0:
+		return math.MaxInt32
+	}
+	return n
+}
+
+// span is count for times; no bound is 0.
+func span(d, byDefault time.Duration) time.Duration {
+	switch {
+	case d == 0:
+		return byDefault
+	case d < 0:
+		return 0
+	}
+	return d
+}

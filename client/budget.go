@@ -1,0 +1,44 @@
+package client
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// savedSeconds is how long a budget's floor is saved up, and savedCalls how
+	// many repetitions its share may come to: a burst of failures after a quiet
+	// time has that many.
+	savedSeconds = 10
+	savedCalls   = 1000
+)
+
+// budget bounds the calls that are sent again, so that retries do not bring down
+// servers that are short of breath: a token bucket that is filled with a share of
+// all calls and a floor each second.
+type budget struct {
+	calls atomic.Int64 // ever made
+
+	share, floor float64
+
+	mu     sync.Mutex
+	seen   int64 // of calls
+	at     time.Time
+	tokens float64
+}
+
+// take reports whether one more call may be sent again.
+func (b *budget) take(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	calls := b.calls.Load()
+	b.tokens += b.share*float64(calls-b.seen) + b.floor*now.Sub(b.at).Seconds()
+	b.tokens = min(b.tokens, max(savedSeconds*b.floor, savedCalls))
+	b.seen, b.at = calls, now
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}

@@ -1,0 +1,65 @@
+package client
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/oneport-thrift/oneport/internal/conn"
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// call is one sending of a call on a connection. Whoever takes it out of the
+// connection's table completes it: sets what it came to and sends to done, once.
+// Calls are used again.
+type call struct {
+	done chan struct{} // capacity 1
+
+	conn       *connection
+	id         uint32
+	prev, next *call     // by age, on the connection
+	at         time.Time // when it was sent, with Adaptive
+	from, to   int64     // where its bytes stand in all that the connection sends
+
+	kind   wire.Type // Reply, Exception, or 0 for a oneway
+	body   []byte
+	header mux.Header
+	buf    *conn.Buffer // that body stands in; nil if it is memory of its own
+	err    error        // why there is no reply
+	unsent bool         // nothing of it was written
+}
+
+var calls = sync.Pool{New: func() any { return &call{done: make(chan struct{}, 1)} }}
+
+// free gives m up. Nobody may complete it any more, and done must be empty.
+func (m *call) free() {
+	*m = call{done: m.done}
+	calls.Put(m)
+}
+
+// fail completes m without a reply. The caller has taken it out of the table.
+func (m *call) fail(why error, unsent bool) {
+	m.err, m.unsent = why, unsent
+	m.done <- struct{}{}
+}
+
+// wait waits until m is completed or ctx ends. It returns ctx's error in that
+// case, and m is the caller's alone whatever it returns.
+func (m *call) wait(ctx context.Context) error {
+	ended := ctx.Done()
+	if ended == nil {
+		<-m.done
+		return nil
+	}
+	select {
+	case <-m.done:
+		return nil
+	case <-ended:
+		if m.conn.abandon(m) {
+			return context.Cause(ctx)
+		}
+		<-m.done
+		return nil
+	}
+}

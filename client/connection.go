@@ -1,0 +1,296 @@
+package client
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/oneport-thrift/oneport/internal/conn"
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// phase is how far a connection's life has come. It only moves on.
+type phase = int32
+
+const (
+	open     phase = iota
+	retiring       // takes no more calls, and closes when those it has have ended
+	dead           // every call has failed, and the socket is closed
+)
+
+// connection is one connection to an endpoint. Any number of goroutines append
+// calls to its outbox, one at a time writes for all, and one reads and hands each
+// reply to the call with its id.
+type connection struct {
+	client *core
+	node   *Node
+	pool   *pool
+	rwc    net.Conn
+	peer   mux.Peer
+	sess   session
+	opened time.Time
+	direct bool // out writes without waiting
+
+	state atomic.Int32 // changed with mu held
+	load  atomic.Int32 // calls in flight, abandoned ones included; changed with mu held
+
+	mu       sync.Mutex
+	pending  conn.Pending[call]
+	head     *call // calls in flight by age
+	tail     *call
+	out      conn.Outbox
+	appended int64   // bytes that were ever put into the outbox
+	written  int64   // bytes that the system has taken
+	sending  int64   // bytes that it has taken or may be taking
+	oneways  []*call // whose bytes it has not
+	idleAt   time.Time
+	started  int   // calls, ever
+	lost     int   // calls that failed with the connection
+	why      error // why it is dead
+
+	writer writer
+	reader reader
+}
+
+// errRetired ends a connection that is closed by the client's own wish.
+var errRetired = errors.New("the client closed the connection")
+
+func newConnection(n *Node, p *pool, nc net.Conn) *connection {
+	c := &connection{client: n.client, node: n, pool: p, rwc: nc, opened: time.Now()}
+	d := dialects[c.client.framing]
+	c.idleAt = c.opened
+	c.pending = conn.NewPending[call](d.greatest())
+	c.peer = mux.Peer{Addr: nc.RemoteAddr(), Local: nc.LocalAddr(), Dialect: d.name + " " + p.protocol.String()}
+	c.sess = d.open(c)
+	c.writer.init(c)
+	c.reader.init(c)
+	return c
+}
+
+func (d dialect) greatest() uint32 {
+	if d.lastID == 0 {
+		return ^uint32(0)
+	}
+	return d.lastID
+}
+
+func (c *connection) phase() phase { return c.state.Load() }
+
+// start puts a call into the outbox and sees to it that it is sent. false means
+// that the connection has no room for it. An error is the call's own.
+func (c *connection) start(m *call, req *mux.Request) (bool, error) {
+	c.mu.Lock()
+	if !c.room() {
+		c.mu.Unlock()
+		return false, nil
+	}
+	if c.head == nil && c.stale() {
+		c.mu.Unlock()
+		c.fail(errEnded)
+		return false, nil
+	}
+	if err := c.append(m, req); err != nil {
+		c.mu.Unlock()
+		return false, err
+	}
+	write, others := c.out.Start(), c.head != c.tail && c.out.Len() < gather
+	c.mu.Unlock()
+	if write {
+		c.flush(others)
+	}
+	return true, nil
+}
+
+// room reports whether the connection can take one more call. Called with mu
+// held.
+func (c *connection) room() bool {
+	b := &c.client.bounds
+	limit := b.calls
+	if c.node.probing.Load() {
+		limit = 1
+	}
+	return c.state.Load() == open && int(c.load.Load()) < limit && c.out.Len() < b.connBytes
+}
+
+// young reports whether no call of the connection is slow; see Adaptive.
+func (c *connection) young(now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.pending.Abandoned() == 0 && (c.head == nil || now.Sub(c.head.at) < c.client.bounds.slow)
+}
+
+// append enters the call among those in flight, and its bytes into the outbox.
+// Called with mu held.
+func (c *connection) append(m *call, req *mux.Request) error {
+	oneway := req.Type == wire.Oneway
+	if oneway {
+		m.id = c.pending.AddOneway()
+	} else {
+		m.id = c.pending.Add(m)
+	}
+	before := c.out.Len()
+	c.out.Room(len(req.Body) + len(req.Service) + len(req.Method) + callOverhead)
+	dst, err := c.sess.appendCall(c.out.Pending(), req, m.id)
+	if err != nil {
+		c.out.Set(dst[:before])
+		c.pending.Take(m.id)
+		return err
+	}
+	c.out.Set(dst)
+	m.conn, m.from = c, c.appended
+	c.appended += int64(len(dst) - before)
+	m.to = c.appended
+	c.started++
+	if oneway {
+		c.oneways = append(c.oneways, m)
+	} else {
+		c.link(m)
+	}
+	return nil
+}
+
+// callOverhead is more than most dialects add to the names and the body of a
+// call; a guess that is too low costs a copy.
+const callOverhead = 64
+
+// link puts m behind the calls in flight. Called with mu held.
+func (c *connection) link(m *call) {
+	if m.prev = c.tail; m.prev != nil {
+		m.prev.next = m
+	} else {
+		c.head = m
+	}
+	c.tail = m
+	c.load.Add(1)
+}
+
+// unlink takes m out of the calls in flight. Called with mu held.
+func (c *connection) unlink(m *call) {
+	if m.prev != nil {
+		m.prev.next = m.next
+	} else {
+		c.head = m.next
+	}
+	if m.next != nil {
+		m.next.prev = m.prev
+	} else {
+		c.tail = m.prev
+	}
+	m.prev, m.next = nil, nil
+}
+
+// abandon gives up waiting for m. false means that m has been completed, and that
+// its done channel tells so.
+func (c *connection) abandon(m *call) bool {
+	c.mu.Lock()
+	if i := c.onewayIndex(m); i >= 0 {
+		c.oneways[i] = nil
+		c.mu.Unlock()
+		return true
+	}
+	if !c.pending.Abandon(m.id) {
+		c.mu.Unlock()
+		return false
+	}
+	c.unlink(m)
+	tooMany := c.pending.Abandoned() > c.client.bounds.abandoned
+	c.mu.Unlock()
+	switch {
+	case c.client.mode == Exclusive:
+		// A serial server would keep the next call waiting for this one.
+		c.fail(errAbandoned)
+	case tooMany:
+		c.fail(errTooManyAbandoned)
+	}
+	return true
+}
+
+func (c *connection) onewayIndex(m *call) int {
+	for i, o := range c.oneways {
+		if o == m {
+			return i
+		}
+	}
+	return -1
+}
+
+// retire lets the calls in flight end and then closes the connection.
+func (c *connection) retire() {
+	c.mu.Lock()
+	if c.state.Load() == open {
+		c.state.Store(retiring)
+	}
+	over := c.over()
+	c.mu.Unlock()
+	if over {
+		c.fail(errRetired)
+	}
+}
+
+// over reports whether a connection that retires has nothing left to do. Called
+// with mu held.
+func (c *connection) over() bool {
+	return c.state.Load() == retiring && c.head == nil && !c.out.Writing() && c.out.Len() == 0
+}
+
+// fail ends the connection for the reason why: every call fails with it, exactly
+// once, and the socket is closed. Only the first time counts.
+func (c *connection) fail(why error) {
+	c.mu.Lock()
+	if c.state.Load() == dead {
+		c.mu.Unlock()
+		return
+	}
+	c.state.Store(dead)
+	c.why = why
+	c.out.Drop()
+	for m := c.head; m != nil; m = c.head {
+		c.pending.Take(m.id)
+		c.unlink(m)
+		c.lost++
+		m.fail(why, m.from >= c.sending)
+	}
+	for _, m := range c.oneways {
+		if m != nil {
+			c.lost++
+			m.fail(why, m.from >= c.sending)
+		}
+	}
+	c.oneways = nil
+	c.mu.Unlock()
+	c.rwc.Close()
+}
+
+// reason returns why the connection is dead, nil if it ended between calls by
+// either side's wish. A server that ends connections before it has answered a
+// single call does not do so by wish. Called by the goroutine that reads, when the
+// connection is dead.
+func (c *connection) reason() error {
+	switch {
+	case c.why == errRetired, c.why == errAbandoned, c.why == errCut:
+		return nil
+	case c.why == errEnded && c.lost == 0 && c.reader.watch.messages > 0:
+		return nil
+	}
+	return c.why
+}
+
+// stale reports whether the server has closed a connection that has had no call
+// for a moment, which the goroutine that reads may not have seen yet. Called with
+// mu held and no calls in flight.
+func (c *connection) stale() bool {
+	return c.direct && time.Since(c.idleAt) > recentlyUsed && c.writer.out.Ended()
+}
+
+// recentlyUsed is how long after its last reply a connection is taken to be as it
+// was.
+const recentlyUsed = 5 * time.Millisecond
+
+var (
+	errEnded            = errors.New("the server closed the connection")
+	errAbandoned        = errors.New("a call was given up on a connection of one call at a time")
+	errTooManyAbandoned = errors.New("too many calls were given up and not answered (MaxAbandoned)")
+)

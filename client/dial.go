@@ -1,0 +1,54 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+)
+
+// defaultConns is Limits.MaxConns where it is 0.
+const defaultConns = 1000
+
+// dial opens a connection to an endpoint.
+func (c *core) dial(e Endpoint) (net.Conn, error) {
+	ctx, cancel := c.ctx, context.CancelFunc(func() {})
+	if c.bounds.dial > 0 {
+		ctx, cancel = context.WithTimeoutCause(ctx, c.bounds.dial,
+			fmt.Errorf("no connection within %v (DialTimeout): %w", c.bounds.dial, context.DeadlineExceeded))
+	}
+	defer cancel()
+	open := c.config.DialContext
+	if open == nil {
+		open = new(net.Dialer).DialContext
+	}
+	network, address := network(e.Addr)
+	nc, err := open(ctx, network, address)
+	if err != nil {
+		return nil, fmt.Errorf("dial %s: %w", e.Addr, err)
+	}
+	if c.config.TLS == nil {
+		return nc, nil
+	}
+	session := tls.Client(nc, c.tlsConfig(e))
+	if err := session.HandshakeContext(ctx); err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("dial %s: TLS handshake: %w", e.Addr, err)
+	}
+	return session, nil
+}
+
+// tlsConfig returns the configuration of TLS sessions with an endpoint.
+func (c *core) tlsConfig(e Endpoint) *tls.Config {
+	config := c.config.TLS
+	if config.ServerName != "" {
+		return config
+	}
+	config = config.Clone()
+	if config.ServerName = e.ServerName; config.ServerName == "" {
+		if host, _, err := net.SplitHostPort(e.Addr); err == nil {
+			config.ServerName = host
+		}
+	}
+	return config
+}

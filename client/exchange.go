@@ -1,0 +1,178 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// call sends a call and returns what came of it: it is the handler that the
+// client's filters stand around. It sends again what certainly was not run, and
+// what may have been if that does no harm, within attempts and budget.
+func (c *core) call(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+	i := poolIndex(req.Protocol)
+	if i < 0 {
+		return mux.Reply{}, named(req, &Error{Code: mux.InvalidProtocol, NotRun: true,
+			Err: fmt.Errorf("calls in protocol %v are not forwarded", req.Protocol)})
+	}
+	req.Release()
+	c.budget.calls.Add(1)
+	for attempt := 1; ; attempt++ {
+		m := calls.Get().(*call)
+		if err := c.pools[i].place(ctx, m, req); err != nil {
+			m.free()
+			return mux.Reply{}, named(req, err)
+		}
+		req.WillBlock()
+		ended := m.wait(ctx)
+		c.limits.freeCall()
+		switch {
+		case ended != nil:
+			err := over(ctx, false, ended)
+			err.Addr = m.conn.node.endpoint.Addr
+			m.free()
+			return mux.Reply{}, named(req, err)
+		case m.err != nil && m.unsent && ctx.Err() == nil:
+			attempt-- // it was not sent: it moves
+		case !c.again(m, req, attempt):
+			return c.finish(m, req)
+		}
+		m.buf.Release()
+		m.free()
+	}
+}
+
+// again reports whether a call that was sent is to be sent once more.
+func (c *core) again(m *call, req *mux.Request, attempt int) bool {
+	switch {
+	case m.err == nil && m.kind != wire.Exception:
+		return false
+	case m.err != nil:
+		if f := c.config.Idempotent; f == nil || !f(req.Service, req.Method) {
+			return false
+		}
+	default:
+		code, _, err := wire.ParseException(req.Protocol, m.body)
+		if err != nil || !refused(mux.Code(code)) {
+			return false
+		}
+		m.conn.node.penalty.add(time.Now())
+	}
+	return attempt < c.bounds.attempts && c.ctx.Err() == nil && c.budget.take(time.Now())
+}
+
+// finish returns what came of m, and gives it up.
+func (c *core) finish(m *call, req *mux.Request) (mux.Reply, error) {
+	defer m.free()
+	if m.err != nil {
+		err := &Error{Code: mux.InternalError, Addr: m.conn.node.endpoint.Addr, Err: m.err}
+		if m.unsent {
+			err.Code, err.NotRun = mux.Unavailable, true
+		}
+		return mux.Reply{}, named(req, err)
+	}
+	if m.kind == 0 {
+		return mux.Reply{}, nil
+	}
+	if m.buf != nil {
+		req.Held = m.buf
+	}
+	return mux.Reply{Type: m.kind, Failed: failed(req.Protocol, m.kind, m.body), Header: m.header, Body: m.body}, nil
+}
+
+// takeCall takes a place of the Limits, and waits for one unless that fails at
+// once. waits says that the call is counted as one that waits.
+func (c *core) takeCall(ctx context.Context, size int, waits bool) error {
+	if c.limits.tryCall() {
+		return nil
+	}
+	if c.config.FailFast {
+		return overloaded("MaxCalls", int(c.limits.maxCalls()), "calls are in flight")
+	}
+	if !waits {
+		if err := c.limits.beginWait(size); err != nil {
+			return err
+		}
+		defer c.limits.endWait(size)
+	}
+	if err := c.limits.awaitCall(ctx, c.ctx.Done()); err != nil {
+		if errors.Is(err, ErrClosed) {
+			return unavailable(err)
+		}
+		return over(ctx, true, fmt.Errorf("%w, while %d calls are in flight (MaxCalls)", err, c.limits.maxCalls()))
+	}
+	return nil
+}
+
+// failFast is the failure of a call that would have to wait for a connection in
+// p, if that is to be a failure.
+func (c *core) failFast(p *pool) error {
+	if c.ctx.Err() != nil {
+		return unavailable(ErrClosed)
+	}
+	if !c.config.FailFast {
+		return nil
+	}
+	v := p.view.Load()
+	switch {
+	case len(v.ready) > 0:
+		return overloaded("MaxConnsPerEndpoint and MaxCallsPerConn", c.bounds.conns*c.bounds.calls, "calls are in flight")
+	case len(v.usable) > 0:
+		return nil // one is being opened
+	}
+	return unavailable(c.noEndpoint())
+}
+
+// noEndpoint says why there is no endpoint for a call.
+func (c *core) noEndpoint() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	last := c.resolved
+	for _, n := range c.nodes {
+		if n.err != nil {
+			last = n.err
+		}
+	}
+	switch {
+	case last != nil:
+		return fmt.Errorf("no endpoint is up; the last failure: %w", last)
+	case len(c.nodes) == 0:
+		return errors.New("no endpoint is known")
+	}
+	return errors.New("no connection has room")
+}
+
+// waited is the failure of a call whose context ended while it waited for a
+// connection.
+func (c *core) waited(ctx context.Context) error {
+	return over(ctx, true, fmt.Errorf("%w, while waiting for a connection: %w", context.Cause(ctx), c.noEndpoint()))
+}
+
+// over is the failure of a call whose context has ended, for the reason why.
+func over(ctx context.Context, notRun bool, why error) *Error {
+	code := mux.Canceled
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		code = mux.DeadlineExceeded
+	}
+	if !errors.Is(why, ctx.Err()) {
+		why = fmt.Errorf("%w: %w", ctx.Err(), why)
+	}
+	return &Error{Code: code, NotRun: notRun, Err: why}
+}
+
+func unavailable(why error) *Error { return &Error{Code: mux.Unavailable, NotRun: true, Err: why} }
+
+// named puts the call's name into a failure.
+func named(req *mux.Request, err error) error {
+	e, ok := err.(*Error)
+	if !ok {
+		// A session could not lay out the call.
+		e = &Error{Code: mux.ProtocolError, NotRun: true, Err: err}
+	}
+	e.Service, e.Method = req.Service, req.Method
+	return e
+}

@@ -1,0 +1,275 @@
+package client
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/oneport-thrift/oneport/mux"
+)
+
+// Node is an endpoint as balancers see it. Its methods may be called
+// concurrently.
+type Node struct {
+	client   *core
+	endpoint Endpoint
+	conns    [len(protocols)]atomic.Pointer[[]*connection] // open ones; replaced with the core's mu held
+	penalty  penalty
+	failing  atomic.Bool // fails is not 0
+	probing  atomic.Bool // one call at a time, until one is answered
+
+	// Guarded by the core's mu:
+	dialing [len(protocols)]int
+	fails   int         // in a row
+	down    bool        // not to be dialed, until timer fires
+	timer   *time.Timer // nil if it is not down
+	gone    bool        // no endpoint of the target any more
+	err     error       // the last failure
+}
+
+// Endpoint returns the endpoint.
+func (n *Node) Endpoint() Endpoint { return n.endpoint }
+
+// InFlight returns the number of calls in flight to the endpoint from this client.
+func (n *Node) InFlight() int {
+	total := 0
+	for i := range n.conns {
+		if list := n.conns[i].Load(); list != nil {
+			for _, c := range *list {
+				total += int(c.load.Load())
+			}
+		}
+	}
+	return total
+}
+
+// Load returns InFlight and a penalty for recent failures, which fades.
+func (n *Node) Load() float64 { return float64(n.InFlight()) + n.penalty.now() }
+
+// list returns the open connections in p's protocol.
+func (n *Node) list(p *pool) []*connection {
+	if list := n.conns[p.index].Load(); list != nil {
+		return *list
+	}
+	return nil
+}
+
+// connections returns all open connections.
+func (n *Node) connections() []*connection {
+	var all []*connection
+	for _, p := range n.client.pools {
+		all = append(all, n.list(p)...)
+	}
+	return all
+}
+
+// start puts a call on one of the node's connections, or has another opened.
+func (n *Node) start(p *pool, m *call, req *mux.Request, waits bool) (bool, error) {
+	list := n.list(p)
+	if len(list) == 1 && n.client.mode == Pipelined {
+		if ok, err := list[0].start(m, req); ok || err != nil {
+			return ok, err
+		}
+	} else if len(list) > 0 {
+		if ok, err := n.choose(p, list, m, req, waits); ok || err != nil {
+			return ok, err
+		}
+	}
+	n.grow(p, waits)
+	return false, nil
+}
+
+// choose puts a call on the best of several connections: the one with the fewest
+// calls, or with Adaptive one that no slow call holds up.
+func (n *Node) choose(p *pool, list []*connection, m *call, req *mux.Request, waits bool) (bool, error) {
+	best, young := list[0], false
+	if n.client.mode == Adaptive {
+		m.at = time.Now()
+	}
+	for _, c := range list {
+		y := n.client.mode != Adaptive || c.young(m.at)
+		if y && !young || y == young && c.load.Load() < best.load.Load() {
+			best, young = c, y
+		}
+	}
+	if !young && n.grow(p, waits) {
+		return false, nil // it is worth waiting for the new one
+	}
+	if ok, err := best.start(m, req); ok || err != nil {
+		return ok, err
+	}
+	for _, c := range list {
+		if c == best {
+			continue
+		}
+		if ok, err := c.start(m, req); ok || err != nil {
+			return ok, err
+		}
+	}
+	return false, nil
+}
+
+// grow begins to open another connection if that is within the bounds. It reports
+// whether one is being opened.
+func (n *Node) grow(p *pool, waits bool) bool {
+	c := n.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	dialing := n.dialing[p.index]
+	if c.closing || n.gone || n.down {
+		return dialing > 0
+	}
+	have := dialing
+	for _, o := range n.list(p) {
+		if o.phase() == open {
+			have++
+		}
+	}
+	if have >= c.bounds.conns || dialing > 0 && dialing >= int(p.line.n.Load()) {
+		return dialing > 0
+	}
+	if !c.limits.conns.take(p, count(c.limits.MaxConns, defaultConns), waits) {
+		return dialing > 0
+	}
+	n.dialing[p.index]++
+	c.conns++
+	go n.connect(p) // until the connection has ended; Close waits for it
+	return true
+}
+
+// connect opens a connection and then reads it until it ends.
+func (n *Node) connect(p *pool) {
+	c := n.client
+	nc, err := c.dial(n.endpoint)
+	c.mu.Lock()
+	n.dialing[p.index]--
+	if err == nil && (c.closing || n.gone) {
+		nc.Close()
+		err = errRetired
+	}
+	if err != nil {
+		c.limits.conns.free()
+		n.undialed(err)
+		c.connGone()
+		c.mu.Unlock()
+		return
+	}
+	o := newConnection(n, p, nc)
+	list := append(slices.Clone(n.list(p)), o)
+	n.conns[p.index].Store(&list)
+	c.live[o] = struct{}{}
+	c.limits.conns.opened(o)
+	c.changed()
+	c.mu.Unlock()
+	if f := c.config.Observer.Opened; f != nil {
+		f(&o.peer)
+	}
+	o.reader.run()
+}
+
+// undialed notes that a connection could not be opened. Called with the core's mu
+// held.
+func (n *Node) undialed(err error) {
+	if n.gone || n.client.closing {
+		return
+	}
+	n.failed(err)
+	n.rest(n.fails)
+	n.client.changed()
+}
+
+// ended is called when a connection has ended, with nothing of it left running.
+func (n *Node) ended(o *connection) {
+	c := n.client
+	c.limits.conns.closed(o)
+	if f := c.config.Observer.Closed; f != nil {
+		f(&o.peer, o.reason())
+	}
+	c.mu.Lock()
+	list := slices.DeleteFunc(slices.Clone(n.list(o.pool)), func(have *connection) bool { return have == o })
+	n.conns[o.pool.index].Store(&list)
+	delete(c.live, o)
+	if o.reason() != nil && !n.gone && !c.closing {
+		n.failed(o.why)
+		if n.fails >= c.bounds.eject {
+			n.probing.Store(true)
+			n.rest(n.fails - c.bounds.eject + 1)
+		}
+	}
+	// Its place is free before anybody looks for one, or Close returns.
+	c.limits.conns.free()
+	if !c.closing {
+		c.changed()
+	}
+	c.connGone()
+	c.mu.Unlock()
+}
+
+// failed counts a failure. Called with the core's mu held.
+func (n *Node) failed(err error) {
+	n.err = err
+	n.fails++
+	n.failing.Store(true)
+	n.penalty.add(time.Now())
+	n.client.watcher.Refresh()
+}
+
+// rest keeps the node from being dialed for a while: longer for each failure, and
+// each time another, so that clients that lost a server together do not come back
+// together. Called with the core's mu held.
+func (n *Node) rest(failures int) {
+	b := &n.client.bounds
+	wait := b.minWait
+	for range failures - 1 {
+		if wait *= 2; wait >= b.maxWait {
+			break
+		}
+	}
+	wait = min(wait, max(b.maxWait, b.minWait))
+	wait -= time.Duration(rand.Float64() * float64(wait) / 2)
+	if wait <= 0 {
+		return
+	}
+	n.down = true
+	if n.timer != nil {
+		n.timer.Stop()
+	}
+	n.timer = time.AfterFunc(wait, n.up)
+}
+
+// up lets the node be tried again.
+func (n *Node) up() {
+	c := n.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing || n.gone {
+		return
+	}
+	n.down, n.timer = false, nil
+	c.changed()
+}
+
+// answered notes that the endpoint has answered a call.
+func (n *Node) answered() {
+	if !n.failing.Load() {
+		return
+	}
+	n.client.mu.Lock()
+	defer n.client.mu.Unlock()
+	n.fails = 0
+	n.failing.Store(false)
+	n.probing.Store(false)
+}
+
+// leave ends the node: it gets no more calls, and its connections close when
+// theirs have ended. Called with the core's mu held.
+func (n *Node) leave() {
+	n.gone = true
+	if n.timer != nil {
+		n.timer.Stop()
+	}
+	for _, o := range n.connections() {
+		o.retire()
+	}
+}

@@ -1,0 +1,44 @@
+package client
+
+import (
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// A session is the dialect of one connection. It lays out calls and cuts the
+// stream of replies; ids, waiting, bounds and writing are the connection's.
+type session interface {
+	// appendCall appends the call, under id, as it goes over the wire. It runs
+	// under the connection's lock. On an error nothing of the call is sent, and
+	// what it returned is dropped.
+	appendCall(dst []byte, req *mux.Request, id uint32) ([]byte, error)
+	// next cuts the first reply off in, which holds all bytes that are not
+	// consumed yet, and fills in r. It returns the size of the message, or 0 if
+	// in ends within it; it is then called again with the same bytes and more
+	// behind them. A message that is no reply leaves r.kind 0.
+	//
+	// It runs on the goroutine that reads, without the lock. An error ends the
+	// connection.
+	next(in []byte, r *reply) (n int, err error)
+}
+
+// reply is what a session has cut off the stream.
+type reply struct {
+	id     uint32
+	kind   wire.Type // Reply or Exception
+	body   []byte    // a view of the stream, or memory of its own
+	header mux.Header
+}
+
+// A dialect is a row of the table of what a client speaks.
+type dialect struct {
+	name string
+	open func(c *connection) session
+	// lastID is the greatest id; 0 stands for all of 32 bits.
+	lastID uint32
+}
+
+// dialects is the table. It is filled by the files of the sessions.
+var dialects = map[wire.Dialect]dialect{
+	wire.Framed: {name: "framed", open: openFramed},
+}

@@ -1,0 +1,59 @@
+package client
+
+import (
+	"fmt"
+	"net"
+	"strings"
+)
+
+// Static is a resolver whose endpoints never change, whatever the target is.
+type Static []Endpoint
+
+// Watch calls update once, before it returns.
+func (s Static) Watch(_ string, update func([]Endpoint, error)) (Watcher, error) {
+	update(s, nil)
+	return unchanging{}, nil
+}
+
+type unchanging struct{}
+
+func (unchanging) Refresh() {}
+func (unchanging) Close()   {}
+
+// unixPrefix marks the address of a Unix socket.
+const unixPrefix = "unix:"
+
+// parseTarget returns the endpoints of a target that is a list of addresses.
+func parseTarget(target string) (Static, error) {
+	var list Static
+	for addr := range strings.SplitSeq(target, ",") {
+		addr = strings.TrimSpace(addr)
+		if err := checkAddr(addr); err != nil {
+			return nil, fmt.Errorf("client: target %q: %w", target, err)
+		}
+		list = append(list, Endpoint{Addr: addr})
+	}
+	return list, nil
+}
+
+func checkAddr(addr string) error {
+	if path, ok := strings.CutPrefix(addr, unixPrefix); ok {
+		if path == "" {
+			return fmt.Errorf("address %q names no socket", addr)
+		}
+		return nil
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if err == nil && port == "" {
+		err = fmt.Errorf("address %q has no port", addr)
+	}
+	return err
+}
+
+// network splits an address into what net.Dial wants.
+func network(addr string) (network, address string) {
+	if path, ok := strings.CutPrefix(addr, unixPrefix); ok {
+		return "unix", path
+	}
+	return "tcp", addr
+}

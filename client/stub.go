@@ -1,0 +1,155 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/apache/thrift/lib/go/thrift"
+
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// stubClient is what generated clients call.
+type stubClient struct {
+	c       *Client
+	service string
+}
+
+// stubCall is the memory of one call by a stub. It is used again.
+type stubCall struct {
+	req     mux.Request
+	binary  protocol.Binary
+	compact protocol.Compact
+}
+
+var stubCalls = sync.Pool{New: func() any { return new(stubCall) }}
+
+// maxKept is the capacity up to which a stub call keeps the memory that arguments
+// were encoded in.
+const maxKept = 64 << 10
+
+func (x *stubCall) codec(p wire.Protocol) protocol.Codec {
+	if p == wire.Compact {
+		return &x.compact
+	}
+	return &x.binary
+}
+
+// free gives x up, with no bytes of the call in it.
+func (x *stubCall) free(p wire.Protocol) {
+	x.req.Release()
+	x.codec(p).ResetBody(protocol.Message{}, nil, nil)
+	scratch := x.req.Body[:0]
+	if cap(scratch) > maxKept {
+		scratch = nil
+	}
+	x.req = mux.Request{Body: scratch}
+	stubCalls.Put(x)
+}
+
+// Call implements thrift.TClient.
+func (s *stubClient) Call(ctx context.Context, method string, args, result thrift.TStruct) (thrift.ResponseMeta, error) {
+	if err := s.c.start(); err != nil {
+		return thrift.ResponseMeta{}, s.fail(method, startError(err))
+	}
+	x := stubCalls.Get().(*stubCall)
+	defer x.free(s.c.protocol())
+	if err := s.encode(ctx, x, method, args, result == nil); err != nil {
+		return thrift.ResponseMeta{}, s.fail(method, err)
+	}
+	rep, err := s.c.handler.ServeThrift(ctx, &x.req)
+	if err != nil || result == nil {
+		return thrift.ResponseMeta{}, err
+	}
+	var meta thrift.ResponseMeta
+	if len(rep.Header) > 0 {
+		meta.Headers = make(thrift.THeaderMap, len(rep.Header))
+		for _, f := range rep.Header {
+			meta.Headers[f.Key] = f.Value
+		}
+	}
+	return meta, s.decode(ctx, x, rep, result)
+}
+
+// encode fills in the request.
+func (s *stubClient) encode(ctx context.Context, x *stubCall, method string, args thrift.TStruct, oneway bool) error {
+	p := s.c.protocol()
+	codec := x.codec(p)
+	codec.ResetBody(protocol.Message{}, nil, x.req.Body)
+	if args != nil {
+		if err := args.Write(ctx, codec); err != nil {
+			return &Error{Code: mux.ProtocolError, NotRun: true, Err: fmt.Errorf("arguments: %w", err)}
+		}
+	}
+	r := &x.req
+	r.Body = codec.Out()
+	r.Service, r.Method, r.Protocol, r.MaxDepth = s.service, method, p, s.c.bounds.depth
+	if r.Type = wire.Call; oneway {
+		r.Type = wire.Oneway
+	}
+	if len(s.c.Filters) > 0 {
+		r.Name = s.c.names.join(s.service, method) // only filters ask
+	}
+	if s.c.framing == wire.THeader {
+		r.Header = headers(ctx)
+	}
+	return nil
+}
+
+// headers returns what is to be sent of the context's headers.
+func headers(ctx context.Context) mux.Header {
+	keys := thrift.GetWriteHeaderList(ctx)
+	if len(keys) == 0 {
+		return nil
+	}
+	h := make(mux.Header, 0, len(keys))
+	for _, key := range keys {
+		if value, ok := thrift.GetHeader(ctx, key); ok {
+			h.Add(key, value)
+		}
+	}
+	return h
+}
+
+// decode reads the result, or the exception that came instead.
+func (s *stubClient) decode(ctx context.Context, x *stubCall, rep mux.Reply, result thrift.TStruct) error {
+	r := &x.req
+	switch rep.Type {
+	case wire.Exception:
+		code, text, err := wire.ParseException(r.Protocol, rep.Body)
+		if err != nil {
+			return s.fail(r.Method, &Error{Code: mux.ProtocolError, Err: fmt.Errorf("exception: %w", err)})
+		}
+		return thrift.NewTApplicationException(code, text)
+	case wire.Reply:
+	default:
+		return s.fail(r.Method, &Error{Code: mux.MissingResult, Err: fmt.Errorf("a filter gave no reply")})
+	}
+	codec := x.codec(r.Protocol)
+	if d, ok := codec.(*protocol.Binary); ok {
+		d.MaxDepth = r.MaxDepth
+	} else {
+		x.compact.MaxDepth = r.MaxDepth
+	}
+	codec.ResetBody(protocol.Message{}, rep.Body, nil)
+	if err := result.Read(ctx, codec); err != nil {
+		return s.fail(r.Method, &Error{Code: mux.ProtocolError, Err: fmt.Errorf("result: %w", err)})
+	}
+	return nil
+}
+
+// fail puts the call's name into a failure.
+func (s *stubClient) fail(method string, err error) error {
+	return named(&mux.Request{Service: s.service, Method: method}, err)
+}
+
+// startError is the failure of every call of a client that could not start.
+func startError(err error) error {
+	if err == ErrClosed {
+		return unavailable(err)
+	}
+	return &Error{Code: mux.InternalError, NotRun: true, Err: err}
+}

@@ -1,0 +1,73 @@
+package client
+
+import (
+	"fmt"
+	"time"
+)
+
+// watch ends a connection on which nothing comes of what should. It looks a few
+// times in the shortest of its spans, whatever happens in between, so that a call
+// costs it nothing but a count. It belongs to the goroutine that reads.
+type watch struct {
+	c     *connection
+	every time.Duration // 0: never
+	armed bool
+
+	messages int // replies that have come; counted by the reader
+
+	lastMessages, lastStarted int
+	partial, quiet, idle      time.Time // since when a reply is not whole; none came; there was no call
+}
+
+// looks is how often in a span a watch looks.
+const looks = 4
+
+func (w *watch) init(c *connection) {
+	b := &c.client.bounds
+	w.c = c
+	for _, span := range []time.Duration{b.idle, b.partial, b.stalled} {
+		if span > 0 && (w.every == 0 || span/looks < w.every) {
+			w.every = span / looks
+		}
+	}
+	w.partial, w.quiet, w.idle = c.opened, c.opened, c.opened
+}
+
+// arm sees to it that reading stops in time for the next look.
+func (w *watch) arm() {
+	if w.every > 0 && !w.armed {
+		w.armed = true
+		w.c.rwc.SetReadDeadline(time.Now().Add(w.every))
+	}
+}
+
+// look says why the connection has to end, if it has to, given how many bytes of
+// a reply have come.
+func (w *watch) look(unread int) error {
+	w.armed = false
+	now := time.Now()
+	b := &w.c.client.bounds
+	w.c.mu.Lock()
+	abandoned, busy, started := w.c.pending.Abandoned(), w.c.head != nil, w.c.started
+	w.c.mu.Unlock()
+	progress := w.messages != w.lastMessages
+	if progress || unread == 0 {
+		w.partial = now
+	}
+	if progress || abandoned == 0 {
+		w.quiet = now
+	}
+	if busy || abandoned > 0 || started != w.lastStarted {
+		w.idle = now
+	}
+	w.lastMessages, w.lastStarted = w.messages, started
+	switch {
+	case b.partial > 0 && now.Sub(w.partial) >= b.partial:
+		return fmt.Errorf("%d bytes of a reply came and the rest not within %v (MessageTimeout)", unread, b.partial)
+	case b.stalled > 0 && now.Sub(w.quiet) >= b.stalled:
+		return fmt.Errorf("%d calls were given up and no reply came for %v (StallTimeout)", abandoned, b.stalled)
+	case b.idle > 0 && now.Sub(w.idle) >= b.idle:
+		w.c.retire() // which ends the reading, unless a call has come meanwhile
+	}
+	return nil
+}

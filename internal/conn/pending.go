@@ -1,0 +1,139 @@
+package conn
+
+// State says what is known of an id.
+type State uint8
+
+// The states of an id.
+const (
+	Unknown   State = iota // not in use: never issued, or answered already
+	Open                   // issued, and somebody waits
+	Abandoned              // issued, and nobody waits any more
+	Oneway                 // issued for a call that has no answer
+)
+
+// minPending is how many slots a table begins with.
+const minPending = 64
+
+// Pending is a table of the ids under which calls are in flight. It gives out ids
+// that no call in flight has, in turn from 1 to a greatest and then from 1 again,
+// so that an id is not used again soon after its call. It has no lock of its own;
+// the mutex of its owner guards it. Make one with NewPending.
+type Pending[T any] struct {
+	slots []slot[T] // of an id, the one at the id's low bits; a power of two
+	next  uint32    // the id to try next
+	last  uint32    // the greatest
+	open  int       // slots that are Open
+	gone  int       // slots that are Abandoned
+}
+
+type slot[T any] struct {
+	value *T
+	id    uint32
+	state State
+}
+
+// NewPending returns a table that gives out the ids from 1 to last, which must be
+// far more than there are ever calls in flight.
+func NewPending[T any](last uint32) Pending[T] {
+	return Pending[T]{next: 1, last: last}
+}
+
+// Seek makes id the next one to be tried.
+func (p *Pending[T]) Seek(id uint32) { p.next = id }
+
+// Open returns the number of ids that somebody waits for.
+func (p *Pending[T]) Open() int { return p.open }
+
+// Abandoned returns the number of ids whose answer nobody waits for and that has
+// not come.
+func (p *Pending[T]) Abandoned() int { return p.gone }
+
+// Add issues an id for v.
+func (p *Pending[T]) Add(v *T) uint32 {
+	s := p.vacant()
+	s.value, s.state = v, Open
+	p.open++
+	return s.id
+}
+
+// AddOneway issues an id that needs no answer. One that comes all the same is
+// recognized until the id's place is needed for another.
+func (p *Pending[T]) AddOneway() uint32 {
+	s := p.vacant()
+	s.state = Oneway
+	return s.id
+}
+
+// Take ends the use of an id, and returns what stood under it: a value if the
+// state was Open.
+func (p *Pending[T]) Take(id uint32) (*T, State) {
+	s := p.find(id)
+	if s == nil {
+		return nil, Unknown
+	}
+	v, state := s.value, s.state
+	switch state {
+	case Open:
+		p.open--
+	case Abandoned:
+		p.gone--
+	}
+	s.value, s.state = nil, Unknown
+	return v, state
+}
+
+// Abandon keeps an id that was open in use, without its value, until its answer
+// comes. It reports false if the id was not open.
+func (p *Pending[T]) Abandon(id uint32) bool {
+	s := p.find(id)
+	if s == nil || s.state != Open {
+		return false
+	}
+	s.value, s.state = nil, Abandoned
+	p.open--
+	p.gone++
+	return true
+}
+
+// find returns the slot that id is in use in, or nil.
+func (p *Pending[T]) find(id uint32) *slot[T] {
+	if len(p.slots) == 0 {
+		return nil
+	}
+	s := &p.slots[p.index(id)]
+	if s.id != id || s.state == Unknown {
+		return nil
+	}
+	return s
+}
+
+func (p *Pending[T]) index(id uint32) int { return int(id) & (len(p.slots) - 1) }
+
+// vacant returns the slot of the next id whose place is free, with the id in it.
+func (p *Pending[T]) vacant() *slot[T] {
+	if 2*(p.open+p.gone) >= len(p.slots) {
+		p.grow()
+	}
+	for {
+		id := p.next
+		if p.next++; id == p.last {
+			p.next = 1
+		}
+		s := &p.slots[p.index(id)]
+		if s.state == Unknown || s.state == Oneway {
+			*s = slot[T]{id: id}
+			return s
+		}
+	}
+}
+
+// grow doubles the slots. Ids whose low bits differ still do with one bit more.
+func (p *Pending[T]) grow() {
+	old := p.slots
+	p.slots = make([]slot[T], max(2*len(old), minPending))
+	for _, s := range old {
+		if s.state != Unknown {
+			p.slots[p.index(s.id)] = s
+		}
+	}
+}

@@ -73,6 +73,7 @@ func (m *call) weigh() int {
 
 // free gives m up. Nobody may hold it any more.
 func (m *call) free() {
+	m.req.Release()
 	if m.cancel != nil {
 		m.cancel()
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -20,7 +22,33 @@ import (
 
 func TestMain(m *testing.M) {
 	thrift.ServerConnectivityCheckInterval = 0
+	if os.Getenv(serveEnv) != "" {
+		serveUntilEOF()
+		return
+	}
 	m.Run()
+}
+
+// serveUntilEOF prints where it serves, until its standard input ends.
+func serveUntilEOF() {
+	srv := &server.Server{Handler: newMux()}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	go srv.Serve(l)
+	fmt.Println(l.Addr())
+	io.Copy(io.Discard, os.Stdin)
+	srv.Close()
+}
+
+func newMux() *mux.Mux {
+	m := mux.New()
+	m.Register("FooApi", foo.NewFooApiProcessor(fooService{}))
+	m.Register("BarApi", bar.NewBarApiProcessor(barService{}))
+	m.Alias("", "FooApi")
+	return m
 }
 
 type fooService struct{}
@@ -48,11 +76,7 @@ func (barService) Echo(ctx context.Context, msg string) (string, error) { return
 // serve runs a server of both services on a loopback port until the test ends.
 func serve(tb testing.TB) (addr string) {
 	tb.Helper()
-	m := mux.New()
-	m.Register("FooApi", foo.NewFooApiProcessor(fooService{}))
-	m.Register("BarApi", bar.NewBarApiProcessor(barService{}))
-	m.Alias("", "FooApi")
-	srv := &server.Server{Handler: m}
+	srv := &server.Server{Handler: newMux()}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)

@@ -103,8 +103,7 @@ func (c Code) GRPC() uint32 {
 }
 
 // fromGRPC is the table of codes read from gRPC's side: the index is the number
-// of a gRPC status code. Where the two disagree in both directions, the reason
-// stands beside it.
+// of a gRPC status code. What Thrift has no word for is InternalError.
 var fromGRPC = [...]Code{
 	0:  InternalError, // OK, which is no failure and so cannot be the code of one
 	1:  Canceled,

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"github.com/oneport-thrift/oneport/filter/internal/outcome"
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
@@ -26,13 +27,17 @@ type Options struct {
 	// and then each time as many have come. All other calls are logged always.
 	// 0 and 1 log all.
 	SampleSuccess uint64
+	// Refusals bounds the lines a second about refusals at one bound, of which a
+	// flood can cause any number. 0 means 10, a negative value no bound.
+	Refusals int
 }
 
-// Log logs calls. All its methods may be called concurrently.
+// Log logs calls and connections. All its methods may be called concurrently.
 type Log struct {
 	logger    *zap.Logger
 	opts      Options
 	successes atomic.Uint64
+	refusals  refusals
 }
 
 // New returns a Log that writes to logger. A nil logger logs nothing.
@@ -70,17 +75,17 @@ func (l *Log) Filter(next mux.Handler) mux.Handler {
 		if start.IsZero() {
 			start = time.Now()
 		}
-		err = errUnwound // unless next returns
-		defer func() { l.log(req, outcomeOf(req, rep, err), rep, start) }()
+		err = outcome.ErrUnwound // unless next returns
+		defer func() { l.log(req, outcome.Of(req, rep, err), rep, start) }()
 		return next.ServeThrift(ctx, req)
 	})
 }
 
-func (l *Log) log(req *mux.Request, o outcome, rep mux.Reply, start time.Time) {
-	if o == (outcome{}) && !l.sampled() {
+func (l *Log) log(req *mux.Request, o outcome.Outcome, rep mux.Reply, start time.Time) {
+	if o == (outcome.Outcome{}) && !l.sampled() {
 		return
 	}
-	entry := l.logger.Check(o.level(l.opts), "call")
+	entry := l.logger.Check(l.opts.level(o), "call")
 	if entry == nil {
 		return
 	}
@@ -98,8 +103,8 @@ func (l *Log) log(req *mux.Request, o outcome, rep mux.Reply, start time.Time) {
 	if rep.Type == wire.Reply {
 		fields = append(fields, zap.Int("reply_bytes", len(rep.Body)))
 	}
-	fields = append(fields, zap.Stringer("outcome", o), zap.Error(o.err))
-	if p := (*mux.PanicError)(nil); errors.As(o.err, &p) {
+	fields = append(fields, zap.Stringer("outcome", o), zap.Error(o.Err))
+	if p := (*mux.PanicError)(nil); errors.As(o.Err, &p) {
 		fields = append(fields, zap.ByteString("stack", p.Stack))
 	}
 	entry.Write(fields...)

@@ -247,23 +247,30 @@ func (c *connection) write(b []byte, now time.Time) error {
 	return err
 }
 
+// writeSteps is in how many steps WriteTimeout is counted.
+const writeSteps = 4
+
 // writeRaw writes b to the socket. It fails when the client has taken nothing
 // for WriteTimeout.
 func (c *connection) writeRaw(b []byte, now time.Time) (written int, err error) {
-	for {
-		if d := c.srv.bounds.write; d > 0 && c.writeArmed.Sub(now) < d-d/4 {
+	step := c.srv.bounds.write / writeSteps
+	for idle := 0; ; now = time.Now() {
+		if step > 0 && c.writeArmed.Sub(now) < step/2 {
 			// Set anew only now and then: it costs more than it seems.
-			c.writeArmed = now.Add(d)
+			c.writeArmed = now.Add(step)
 			c.rwc.SetWriteDeadline(c.writeArmed)
 		}
 		c.touch(now)
 		n, err := c.rwc.Write(b)
 		written += n
-		if err == nil || n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return written, err
 		}
-		b = b[n:]
-		now = time.Now()
+		if b = b[n:]; n > 0 {
+			idle = 0
+		} else if idle++; idle == writeSteps {
+			return written, err
+		}
 	}
 }
 

@@ -47,7 +47,7 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 			return c.runAlone(w, m), nil
 		default:
 			w.batch = append(w.batch, m)
-			if len(w.batch) < c.srv.bounds.callsPerConn && m.own < maxRead {
+			if (len(w.batch) < c.space || c.multi != nil) && len(w.batch) < c.srv.bounds.callsPerConn && m.own < maxRead {
 				continue
 			}
 			c.handOver(w)

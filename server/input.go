@@ -176,7 +176,7 @@ func (in *input) makeRoom() error {
 		size *= 2
 	}
 	in.hold(size)
-	if s := in.c.srv; s.load.bytes.Load() > s.bounds.bytes {
+	if s := in.c.srv; size > maxRead && s.load.bytes.Load() > s.bounds.bytes {
 		return in.c.refuse("MaxBytes", fmt.Errorf("server: no memory for the rest of a message of which %d bytes came: the limit of %d is reached (MaxBytes)", len(rest), s.bounds.bytes))
 	}
 	in.buf = in.buf.Grow(size)

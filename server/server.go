@@ -84,7 +84,9 @@ type Server struct {
 	MaxCallsPerConn int
 	// MaxBytes bounds the bytes of requests that run and of replies that are
 	// not written yet, over all connections; a call beyond it is answered
-	// Overloaded without being run. Default 1 GiB.
+	// Overloaded without being run, and a connection on which more than 64 KiB
+	// of an unfinished message wait is closed. The count may be off by 16 KiB
+	// for each connection. Default 1 GiB.
 	MaxBytes int
 	// MaxConnBytes bounds the same for one connection, which is not read while
 	// it has that many. Replies may overshoot it; a connection whose unsent
@@ -118,8 +120,8 @@ type Server struct {
 	// MessageTimeout bounds the time from a message's first byte to its last.
 	// Default 60 s.
 	MessageTimeout time.Duration
-	// WriteTimeout bounds how long a client may take no byte of its replies; it
-	// may be cut short by a quarter. Default 30 s.
+	// WriteTimeout bounds how long a client may take no byte of its replies,
+	// give or take a quarter. Default 30 s.
 	WriteTimeout time.Duration
 	// HalfCloseGrace is how long the calls of a client that has ended its bytes
 	// go on before their contexts end. Their replies are sent all the same.
@@ -184,7 +186,7 @@ func (s *Server) start() error {
 		if s.log == nil {
 			s.log = slog.Default()
 		}
-		s.epoch = time.Now()
+		s.epoch = time.Now().Add(-1) // so that no time since is 0
 		s.ctx, s.cancel = context.WithCancelCause(context.Background())
 		s.monitor.takeOver = s.workers.now
 		s.monitor.done = s.ctx.Done()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"github.com/apache/thrift/lib/go/thrift"
@@ -26,10 +27,10 @@ type Echo struct {
 	Size int
 	// Protocol is wire.Binary or wire.Compact; 0 means Binary.
 	Protocol wire.Protocol
-	// Unframed leaves out the length before each message.
-	Unframed bool
+	// Framing is what stands around the messages. The zero Framing is Framed.
+	Framing Framing
 	// Mirror expects the bytes of the call with the type of a reply, as a server
-	// sends that does not look at the rest.
+	// sends that does not look at the rest. It works Framed.
 	Mirror bool
 }
 
@@ -38,12 +39,14 @@ const idText = 8
 
 // echoCalls is the Echo of one connection.
 type echoCalls struct {
-	protocol    wire.Protocol
-	framed      bool
-	call, reply template
+	protocol wire.Protocol
+	framing  Framing
+	call     template // the call, with what stands around its message
+	reply    template // the reply's message
+	last     uint32   // the last id of a call
 }
 
-// template is a message with the places where the id stands.
+// template is bytes with the places where the id stands.
 type template struct {
 	bytes []byte
 	id    int // where the message's sequence id begins
@@ -66,13 +69,14 @@ func (e Echo) Open(conn int) Calls {
 		text[i] = byte('0' + (i*7+conn*3)%64)
 	}
 	name := wire.JoinName(e.Service, e.Method)
-	c := &echoCalls{protocol: e.Protocol, framed: !e.Unframed}
+	c := &echoCalls{protocol: e.Protocol, framing: e.Framing}
 	c.call = e.template(name, thrift.CALL, 1, string(text))
 	if e.Mirror {
 		c.reply = e.template(name, thrift.REPLY, 1, string(text))
 	} else {
 		c.reply = e.template(e.Method, thrift.REPLY, 0, string(text))
 	}
+	c.call.wrap(e.Framing, e.Protocol)
 	return c
 }
 
@@ -95,91 +99,131 @@ func (e Echo) template(name string, t thrift.TMessageType, field int16, text str
 	p.WriteMessageEnd(ctx)
 	p.Flush(ctx)
 
-	var b []byte
-	if !e.Unframed {
-		b = wire.AppendFrameHeader(b, mem.Len())
-	}
-	at := template{id: len(b) + 8 + len(name)} // version word, length of the name, name
+	at := template{bytes: mem.Bytes(), id: 8 + len(name)} // version word, length of the name, name
 	if e.Protocol == wire.Compact {
-		at.id = len(b) + 2 // id of the protocol, version and type
+		at.id = 2 // id of the protocol, version and type
 	}
-	at.bytes = append(b, mem.Bytes()...)
 	if len(text) >= idText {
 		at.text = len(at.bytes) - len(text) - 1 // the struct's end comes behind it
 	}
 	return at
 }
 
+// wrap puts around the message what stands there in a call.
+func (t *template) wrap(f Framing, p wire.Protocol) {
+	var at int
+	t.bytes, at = f.wrap(p, t.bytes)
+	t.id += at
+	if t.text > 0 {
+		t.text += at
+	}
+}
+
 // Ordered implements Calls.
-func (c *echoCalls) Ordered() bool { return true }
+func (c *echoCalls) Ordered() bool { return c.framing != ThriftMux }
 
 // AppendCall implements Calls.
 func (c *echoCalls) AppendCall(dst []byte, id uint32) []byte {
 	t := &c.call
 	start := len(dst)
 	dst = append(dst, t.bytes...)
-	c.putID(dst[start+t.id:], id)
+	call := dst[start:]
+	c.framing.putID(call, id)
+	c.putID(call[t.id:], id)
 	if t.text > 0 {
-		putText(dst[start+t.text:], id)
+		putText(call[t.text:], id)
 	}
+	c.last = id
 	return dst
 }
 
 // Reply implements Calls.
 func (c *echoCalls) Reply(b []byte) (int, uint32, Outcome, error) {
-	t := &c.reply
-	whole := len(t.bytes)
-	if len(b) >= whole && bytes.Equal(b[:t.id], t.bytes[:t.id]) {
-		id := c.readID(b[t.id:])
-		if c.right(b[:whole], id) {
-			return whole, id, Right, nil
-		}
+	if c.framing == Unframed {
+		return c.unframed(b)
 	}
-	return c.other(b)
+	n, message, outer, err := c.framing.unwrap(b)
+	switch {
+	case errors.Is(err, errNack):
+		return n, c.idOf(outer), Exception, nil
+	case err != nil || n == 0:
+		return 0, 0, 0, err
+	}
+	id, o, err := c.judge(message)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	if c.framing == THeader && outer != id || c.framing == ThriftMux && outer != tagOf(id) {
+		return 0, 0, 0, fmt.Errorf("reply with id %d around a message with id %d", outer, id)
+	}
+	return n, id, o, nil
 }
 
-// right reports whether b is the reply to call id, of which the bytes up to the
-// id have been compared.
-func (c *echoCalls) right(b []byte, id uint32) bool {
-	t := &c.reply
-	var want [idText]byte
-	rest := t.id + c.idSize()
-	if t.text == 0 {
-		return bytes.Equal(b[rest:], t.bytes[rest:])
+// unframed judges the first reply in b, of which only a right one has a size that
+// is known.
+func (c *echoCalls) unframed(b []byte) (int, uint32, Outcome, error) {
+	n := len(c.reply.bytes)
+	if len(b) >= n {
+		id, o, err := c.judge(b[:n])
+		if o == Right {
+			return n, id, o, err
+		}
 	}
-	putText(want[:], id)
-	return bytes.Equal(b[rest:t.text], t.bytes[rest:t.text]) &&
-		bytes.Equal(b[t.text:t.text+idText], want[:]) &&
-		bytes.Equal(b[t.text+idText:], t.bytes[t.text+idText:])
+	h, err := wire.ParseHeader(c.protocol, b, 0)
+	switch {
+	case err != nil:
+		return 0, 0, 0, err
+	case h.Size == 0 || h.Type == wire.Reply && len(b) < n:
+		return 0, 0, 0, nil
+	case h.Type != wire.Reply:
+		return 0, 0, 0, fmt.Errorf("unframed message of type %v instead of a reply", h.Type)
+	}
+	return n, uint32(h.SeqID), Wrong, nil
 }
 
-// other judges what is not, or not yet, a right reply.
-func (c *echoCalls) other(b []byte) (int, uint32, Outcome, error) {
-	message, n := b, len(c.reply.bytes)
-	if c.framed {
-		size, err := wire.FrameSize(b, 0)
-		if err != nil || size == 0 || len(b) < size {
-			return 0, 0, 0, err
+// judge judges a whole message.
+func (c *echoCalls) judge(message []byte) (uint32, Outcome, error) {
+	t := &c.reply
+	if len(message) == len(t.bytes) && bytes.Equal(message[:t.id], t.bytes[:t.id]) {
+		if id := c.readID(message[t.id:]); c.right(message, id) {
+			return id, Right, nil
 		}
-		message, n = b[wire.FrameHeaderSize:size], size
 	}
 	h, err := wire.ParseHeader(c.protocol, message, 0)
 	switch {
 	case err != nil:
-		return 0, 0, 0, fmt.Errorf("reply of %d bytes: %w", n, err)
-	case h.Size == 0 && c.framed:
-		return 0, 0, 0, fmt.Errorf("frame of %d bytes holds no message", n)
+		return 0, 0, fmt.Errorf("reply of %d bytes: %w", len(message), err)
 	case h.Size == 0:
-		return 0, 0, 0, nil
-	case h.Type == wire.Exception && c.framed:
-		return n, uint32(h.SeqID), Exception, nil
-	case h.Type != wire.Reply && !c.framed:
-		// Only a reply has a size that is known.
-		return 0, 0, 0, fmt.Errorf("unframed message of type %v instead of a reply", h.Type)
-	case len(b) < n:
-		return 0, 0, 0, nil
+		return 0, 0, fmt.Errorf("reply of %d bytes holds no message", len(message))
+	case h.Type == wire.Exception:
+		return uint32(h.SeqID), Exception, nil
 	}
-	return n, uint32(h.SeqID), Wrong, nil
+	return uint32(h.SeqID), Wrong, nil
+}
+
+// right reports whether message, of which the bytes up to the id have been
+// compared, is the reply to call id.
+func (c *echoCalls) right(message []byte, id uint32) bool {
+	t := &c.reply
+	rest := t.id + c.idSize()
+	if t.text == 0 {
+		return bytes.Equal(message[rest:], t.bytes[rest:])
+	}
+	var want [idText]byte
+	putText(want[:], id)
+	return bytes.Equal(message[rest:t.text], t.bytes[rest:t.text]) &&
+		bytes.Equal(message[t.text:t.text+idText], want[:]) &&
+		bytes.Equal(message[t.text+idText:], t.bytes[t.text+idText:])
+}
+
+// idOf returns the id of the call with a tag, which is one of the last.
+func (c *echoCalls) idOf(tag uint32) uint32 {
+	const low = 1<<tagBits - 1
+	id := c.last&^low | (tag-firstTag)&low
+	if id > c.last {
+		id -= low + 1
+	}
+	return id
 }
 
 // idSize returns the size of a message's id: a word, or an id from FirstID on as

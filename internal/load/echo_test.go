@@ -29,12 +29,26 @@ var golden = map[string]struct {
 		"\x00\x00\x00\x17" + "\x82\x41\x81\x80\x80\x80\x01\x01m" + "\x08\x00\x0a10000001ho\x00",
 	},
 	"unframed compact": {
-		Echo{Method: "m", Size: 10, Protocol: wire.Compact, Unframed: true},
+		Echo{Method: "m", Size: 10, Protocol: wire.Compact, Framing: Unframed},
 		"\x82\x21\x81\x80\x80\x80\x01\x01m" + "\x18\x0a10000001ho\x00",
 		"\x82\x41\x81\x80\x80\x80\x01\x01m" + "\x08\x00\x0a10000001ho\x00",
 	},
+	"THeader": {
+		Echo{Size: 10, Framing: THeader},
+		"\x00\x00\x00\x30" + "\x0f\xff\x00\x00\x10\x00\x00\x01\x00\x01" + "\x00\x00\x00\x00" +
+			"\x80\x01\x00\x01\x00\x00\x00\x04echo\x10\x00\x00\x01" + "\x0b\x00\x01\x00\x00\x00\x0a10000001ho\x00",
+		"\x00\x00\x00\x34" + "\x0f\xff\x00\x00\x10\x00\x00\x01\x00\x02" + "\x00\x00\x01\x01\x01k\x01v" +
+			"\x80\x01\x00\x02\x00\x00\x00\x04echo\x10\x00\x00\x01" + "\x0b\x00\x00\x00\x00\x00\x0a10000001ho\x00",
+	},
+	"ThriftMux": {
+		Echo{Size: 10, Framing: ThriftMux, Protocol: wire.Compact, Method: "m"},
+		"\x00\x00\x00\x20" + "\x02\x00\x00\x03\x00\x00\x00\x00\x00\x00" +
+			"\x82\x21\x81\x80\x80\x80\x01\x01m" + "\x18\x0a10000001ho\x00",
+		"\x00\x00\x00\x24" + "\xfe\x00\x00\x03\x00\x00\x01\x00\x01k\x00\x01v" +
+			"\x82\x41\x81\x80\x80\x80\x01\x01m" + "\x08\x00\x0a10000001ho\x00",
+	},
 	"no room for an id": {
-		Echo{Size: 3, Unframed: true},
+		Echo{Size: 3, Framing: Unframed},
 		"\x80\x01\x00\x01\x00\x00\x00\x04echo\x10\x00\x00\x01" + "\x0b\x00\x01\x00\x00\x00\x0307>\x00",
 		"\x80\x01\x00\x02\x00\x00\x00\x04echo\x10\x00\x00\x01" + "\x0b\x00\x00\x00\x00\x00\x0307>\x00",
 	},
@@ -60,17 +74,29 @@ func TestEcho(t *testing.T) {
 	}
 }
 
-// TestEchoNoticesEveryByte changes one byte of the reply after the other: none of
-// the changed replies may be right.
+// TestEchoNoticesEveryByte changes one byte of the reply's message after the
+// other: none of the changed replies may be right.
 func TestEchoNoticesEveryByte(t *testing.T) {
 	for name, g := range golden {
-		calls := g.echo.Open(0)
-		for i := range g.reply {
+		calls := g.echo.Open(0).(*echoCalls)
+		for i := len(g.reply) - len(calls.reply.bytes); i < len(g.reply); i++ {
 			b := []byte(g.reply)
 			b[i] ^= 1
 			if n, id, o, _ := calls.Reply(b); n > 0 && o == Right && id == FirstID+1 {
 				t.Errorf("%s: right with byte %d changed", name, i)
 			}
+		}
+	}
+}
+
+// TestEchoNoticesTheOuterID changes the id that stands outside of the message.
+func TestEchoNoticesTheOuterID(t *testing.T) {
+	for name, at := range map[string]int{"THeader": 11, "ThriftMux": 7} {
+		g := golden[name]
+		b := []byte(g.reply)
+		b[at] ^= 1
+		if n, _, o, err := g.echo.Open(0).Reply(b); err == nil {
+			t.Errorf("%s: judged %d %d", name, n, o)
 		}
 	}
 }
@@ -84,15 +110,21 @@ func TestEchoJudges(t *testing.T) {
 		reply []byte
 		want  Outcome // 0: an error
 	}{
-		"another connection's": {framed, Echo{Size: 10}.Open(1).AppendCall(nil, FirstID+7), Wrong},
-		"a shorter reply":      {framed, Echo{Size: 9}.Open(0).AppendCall(nil, FirstID+7), Wrong},
-		"an exception":         {framed, frame(exception), Exception},
-		"no message":           {framed, frame([]byte("\x80\x01")), 0},
-		"another version":      {framed, frame([]byte("\x80\x02\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00")), 0},
-		"a negative length":    {framed, []byte("\xff\xff\xff\xff"), 0},
-		"unframed exception":   {Echo{Unframed: true}, exception, 0},
+		"another connection's":       {framed, Echo{Size: 10}.Open(1).AppendCall(nil, FirstID+7), Wrong},
+		"a shorter reply":            {framed, Echo{Size: 9}.Open(0).AppendCall(nil, FirstID+7), Wrong},
+		"an exception":               {framed, frame(exception), Exception},
+		"no message":                 {framed, frame([]byte("\x80\x01")), 0},
+		"another version":            {framed, frame([]byte("\x80\x02\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00")), 0},
+		"a negative length":          {framed, []byte("\xff\xff\xff\xff"), 0},
+		"a message of THeader's cut": {Echo{Framing: THeader}, frame([]byte("\x0f\xff\x00\x00\x00\x00\x00\x00\x00\x01")), 0},
+		"a nack":                     {Echo{Framing: ThriftMux}, frame([]byte("\xfe\x00\x00\x09\x02\x00\x00")), Exception},
+		"an Rerr":                    {Echo{Framing: ThriftMux}, frame([]byte("\x7f\x00\x00\x09no")), 0},
+		"contexts cut":               {Echo{Framing: ThriftMux}, frame([]byte("\xfe\x00\x00\x09\x00\x00\x01\x00\x05k")), 0},
+		"unframed exception":         {Echo{Framing: Unframed}, exception, 0},
 	} {
-		n, id, o, err := c.echo.Open(0).Reply(c.reply)
+		calls := c.echo.Open(0)
+		calls.AppendCall(nil, FirstID+8)
+		n, id, o, err := calls.Reply(c.reply)
 		if c.want == 0 {
 			if err == nil {
 				t.Errorf("%s: judged %d without an error", name, o)
@@ -123,10 +155,12 @@ func TestEchoAllocatesNothing(t *testing.T) {
 
 func FuzzEchoReply(f *testing.F) {
 	for _, g := range golden {
-		f.Add([]byte(g.reply), g.echo.Unframed, g.echo.Protocol == wire.Compact)
+		f.Add([]byte(g.reply), byte(g.echo.Framing), g.echo.Protocol == wire.Compact)
 	}
-	f.Fuzz(func(t *testing.T, b []byte, unframed, compact bool) {
-		e := Echo{Size: 10, Unframed: unframed}
+	// The header of a call, where only a reply has a size that is known.
+	f.Add([]byte("\x80\x01\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00"), byte(Unframed), false)
+	f.Fuzz(func(t *testing.T, b []byte, framing byte, compact bool) {
+		e := Echo{Size: 10, Framing: Framing(framing) % (ThriftMux + 1)}
 		if compact {
 			e.Protocol = wire.Compact
 		}

@@ -18,6 +18,7 @@ type call struct {
 
 	conn       *connection
 	id         uint32
+	leads      bool      // its caller reads the connection
 	prev, next *call     // by age, on the connection
 	at         time.Time // when it was sent, with Adaptive
 	from, to   int64     // where its bytes stand in all that the connection sends
@@ -47,6 +48,9 @@ func (m *call) fail(why error, unsent bool) {
 // wait waits until m is completed or ctx ends. It returns ctx's error in that
 // case, and m is the caller's alone whatever it returns.
 func (m *call) wait(ctx context.Context) error {
+	if m.leads {
+		return m.conn.lead(ctx, m)
+	}
 	ended := ctx.Done()
 	if ended == nil {
 		<-m.done

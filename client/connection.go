@@ -47,9 +47,11 @@ type connection struct {
 	sending  int64   // bytes that it has taken or may be taking
 	oneways  []*call // whose bytes it has not
 	idleAt   time.Time
-	started  int   // calls, ever
-	lost     int   // calls that failed with the connection
-	why      error // why it is dead
+	started  int           // calls, ever
+	lost     int           // calls that failed with the connection
+	why      error         // why it is dead
+	reads    reads         // who reads
+	turn     chan struct{} // tells the goroutine to look at reads; capacity 1
 
 	writer writer
 	reader reader
@@ -62,6 +64,7 @@ func newConnection(n *Node, p *pool, nc net.Conn) *connection {
 	c := &connection{client: n.client, node: n, pool: p, rwc: nc, opened: time.Now()}
 	d := dialects[c.client.framing]
 	c.idleAt = c.opened
+	c.turn = make(chan struct{}, 1)
 	c.pending = conn.NewPending[call](d.greatest())
 	c.peer = mux.Peer{Addr: nc.RemoteAddr(), Local: nc.LocalAddr(), Dialect: d.name + " " + p.protocol.String()}
 	c.sess = d.open(c)
@@ -146,8 +149,11 @@ func (c *connection) append(m *call, req *mux.Request) error {
 	c.started++
 	if oneway {
 		c.oneways = append(c.oneways, m)
-	} else {
-		c.link(m)
+		return nil
+	}
+	c.link(m)
+	if c.reads == nobody {
+		c.reads, m.leads = aCaller, true
 	}
 	return nil
 }
@@ -260,6 +266,7 @@ func (c *connection) fail(why error) {
 		}
 	}
 	c.oneways = nil
+	c.wakeReader()
 	c.mu.Unlock()
 	c.rwc.Close()
 }

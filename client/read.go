@@ -18,8 +18,8 @@ const (
 	maxRead = 64 << 10
 )
 
-// reader is the receiving side of a connection. It belongs to the goroutine that
-// reads, and holds no memory while it waits for a reply's first byte.
+// reader is the receiving side of a connection. It belongs to whoever reads, see
+// lead.go, and holds no memory while it waits for a reply's first byte.
 type reader struct {
 	c     *connection
 	in    conn.Reader
@@ -27,6 +27,7 @@ type reader struct {
 	pos   int          // buf.B[pos:] is not consumed yet
 	size  int          // of the next buffer
 	batch []reply      // what one read has brought
+	quiet int          // reads in a row that brought one reply, the only one owed
 	watch watch
 }
 
@@ -36,10 +37,18 @@ func (r *reader) init(c *connection) {
 	r.watch.init(c)
 }
 
-// run reads until the connection has ended, and then cleans up behind it.
+// run is the goroutine of a connection. It reads, or waits while callers do, until
+// the connection has ended, and then cleans up behind it.
 func (r *reader) run() {
 	c := r.c
-	err := r.loop()
+	var err error
+	for err == nil {
+		if r.quiet >= quietReads && c.stepDown() {
+			c.standBy()
+			r.quiet = 0
+		}
+		_, err = r.read()
+	}
 	c.fail(err)
 	c.writer.end()
 	r.buf.Release()
@@ -47,28 +56,21 @@ func (r *reader) run() {
 	c.node.ended(c)
 }
 
-func (r *reader) loop() error {
-	for {
-		r.makeRoom()
-		r.watch.arm()
-		var n int
-		var err error
-		r.buf, n, err = r.in.Read(r.buf, r.size)
-		switch {
-		case err == nil:
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			if err := r.watch.look(len(r.unread())); err != nil {
-				return err
-			}
-			continue
-		default:
-			return readError(err, len(r.unread()))
-		}
+// read reads once, and delivers what came. expired says that it was interrupted
+// by a deadline.
+func (r *reader) read() (expired bool, err error) {
+	r.makeRoom()
+	r.watch.arm()
+	var n int
+	r.buf, n, err = r.in.Read(r.buf, r.size)
+	switch {
+	case err == nil:
 		r.adapt(n)
-		if err := r.cut(); err != nil {
-			return err
-		}
+		return false, r.cut()
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return true, r.watch.look(len(r.unread()))
 	}
+	return false, readError(err, len(r.unread()))
 }
 
 // readError is the reason for the end of a connection whose reading has failed.
@@ -84,25 +86,11 @@ func readError(err error, unread int) error {
 
 // cut cuts the replies that have come in whole off the stream, and delivers them.
 func (r *reader) cut() error {
-	r.batch = r.batch[:0]
-	var broken error
-	for len(r.unread()) > 0 {
-		var p reply
-		n, err := r.c.sess.next(r.unread(), &p)
-		if err != nil {
-			broken = fmt.Errorf("reply: %w", err)
-			break
-		}
-		if n == 0 {
-			break
-		}
-		r.pos += n
-		r.watch.messages++
-		if p.kind != 0 {
-			r.batch = append(r.batch, p)
-		}
+	broken := r.fillBatch()
+	idle, err := r.c.deliver(r.batch, r.buf)
+	if r.quiet++; !idle || len(r.batch) != 1 {
+		r.quiet = 0
 	}
-	err := r.c.deliver(r.batch, r.buf)
 	clear(r.batch) // or it keeps bodies and headers in memory
 	if err != nil {
 		return err
@@ -110,21 +98,43 @@ func (r *reader) cut() error {
 	return broken
 }
 
+// fillBatch cuts the replies off.
+func (r *reader) fillBatch() error {
+	r.batch = r.batch[:0]
+	for len(r.unread()) > 0 {
+		r.batch = append(r.batch, reply{})
+		p := &r.batch[len(r.batch)-1]
+		n, err := r.c.sess.next(r.unread(), p)
+		if n == 0 || p.kind == 0 {
+			*p = reply{}
+			r.batch = r.batch[:len(r.batch)-1]
+		}
+		if err != nil {
+			return fmt.Errorf("reply: %w", err)
+		}
+		if n == 0 {
+			return nil
+		}
+		r.pos += n
+		r.watch.messages++
+	}
+	return nil
+}
+
 // deliver hands replies, which may be views of buf, to the calls that wait for
-// them.
-func (c *connection) deliver(batch []reply, buf *conn.Buffer) error {
+// them. idle says that no call is in flight any more.
+func (c *connection) deliver(batch []reply, buf *conn.Buffer) (idle bool, err error) {
 	if len(batch) == 0 {
-		return nil
+		return false, nil
 	}
 	buf.Hold(len(batch))
 	var ready *call // to be told, linked by next
-	var broken error
 	held := 0
 	c.mu.Lock()
 	for i := range batch {
 		m, state := c.pending.Take(batch[i].id)
 		if state == conn.Unknown {
-			broken = fmt.Errorf("reply with the id %d, which no call in flight has", int32(batch[i].id))
+			err = fmt.Errorf("reply with the id %d, which no call in flight has", int32(batch[i].id))
 			break
 		}
 		if state != conn.Oneway {
@@ -138,7 +148,7 @@ func (c *connection) deliver(batch []reply, buf *conn.Buffer) error {
 		held++
 		m.next, ready = ready, m
 	}
-	if c.head == nil {
+	if idle = c.head == nil; idle {
 		c.idleAt = time.Now()
 	}
 	over := c.over()
@@ -149,10 +159,10 @@ func (c *connection) deliver(batch []reply, buf *conn.Buffer) error {
 	tell(ready)
 	c.node.answered()
 	c.pool.look()
-	if over && broken == nil {
-		broken = errRetired
+	if over && err == nil {
+		err = errRetired
 	}
-	return broken
+	return idle, err
 }
 
 // tell completes the calls of a list that was put together backwards.

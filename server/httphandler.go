@@ -25,6 +25,11 @@ var mediaTypes = map[string]wire.Protocol{
 
 // serveHTTP answers a request: a call, or a question of a balancer.
 func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	control := http.NewResponseController(w)
+	if d := s.bounds.partial; d > 0 {
+		// net/http reads on after a refusal, to keep the connection.
+		control.SetReadDeadline(time.Now().Add(d))
+	}
 	reading := r.Method == http.MethodGet || r.Method == http.MethodHead
 	switch {
 	case reading && r.URL.Path == "/healthz":
@@ -34,7 +39,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	case reading && r.URL.Path == "/readyz":
 		fmt.Fprintln(w, "ok")
 	case r.Method == http.MethodPost:
-		s.post(w, r)
+		s.post(w, r, control)
 	default:
 		w.Header().Set("Allow", http.MethodPost)
 		http.Error(w, "a call is a POST", http.StatusMethodNotAllowed)
@@ -43,7 +48,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 
 // post answers a call. What comes to nothing that Thrift has a form for is
 // answered with the status that says so.
-func (s *Server) post(w http.ResponseWriter, r *http.Request) {
+func (s *Server) post(w http.ResponseWriter, r *http.Request, control *http.ResponseController) {
 	hc := r.Context().Value(httpConnKey{}).(*httpConn)
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	protocol, known := mediaTypes[media]
@@ -68,6 +73,7 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 		s.badBody(w, hc, err)
 		return
 	}
+	control.SetReadDeadline(time.Time{}) // what waits for the client's end now has all the time
 	m.req.Received = time.Now()
 	m.req.Header = httpFields(r.Header)
 	m.ctx = r.Context()
@@ -77,13 +83,9 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 // readBody reads the body into m. The server counts its bytes as they come.
 func (hc *httpConn) readBody(w http.ResponseWriter, r *http.Request, m *call) error {
 	s := hc.c.srv
-	in, control := http.MaxBytesReader(w, r.Body, int64(s.bounds.message)), http.NewResponseController(w)
+	in := http.MaxBytesReader(w, r.Body, int64(s.bounds.message))
 	if r.ContentLength > int64(s.bounds.message) {
 		return &http.MaxBytesError{Limit: int64(s.bounds.message)}
-	}
-	if d := s.bounds.partial; d > 0 {
-		control.SetReadDeadline(time.Now().Add(d))
-		defer control.SetReadDeadline(time.Time{})
 	}
 	// Asked after the deadline was set: drain does it the other way round.
 	if hc.c.draining.Load() {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -72,11 +73,15 @@ func (p *plan) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, sh := range shapes {
+	for i, sh := range shapes {
 		if !p.shapes.MatchString(sh.String()) {
 			continue
 		}
-		cells, err := p.measure(ctx, sh, built)
+		measured := built
+		if i >= fewShapes {
+			measured = slices.DeleteFunc(slices.Clone(built), few)
+		}
+		cells, err := p.measure(ctx, sh, measured)
 		if err != nil {
 			return fmt.Errorf("%v: %w", sh, err)
 		}
@@ -84,7 +89,7 @@ func (p *plan) run(ctx context.Context) error {
 		r.Shapes[len(r.Shapes)-1].print(os.Stdout)
 	}
 	if p.idle > 0 {
-		if r.Idle, err = p.measureIdle(ctx, built); err != nil {
+		if r.Idle, err = p.measureIdle(ctx, slices.DeleteFunc(built, few)); err != nil {
 			return fmt.Errorf("idle connections: %w", err)
 		}
 		r.printIdle(os.Stdout)

@@ -3,9 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -96,7 +98,15 @@ func (p *process) ask(command string) (child.Report, error) {
 
 // dial opens the connections of a shape.
 func (p *process) dial(ctx context.Context, sh shape) (*load.Generator, error) {
-	return load.Dial(ctx, load.Config{
-		Addr: p.addr, Conns: sh.conns, InFlight: sh.inFlight, Dialect: p.dialect(sh.size),
-	})
+	calls := p.calls
+	calls.Size = sh.size
+	conf := load.Config{Addr: p.addr, Conns: sh.conns, InFlight: sh.inFlight, Dialect: calls}
+	if p.tls {
+		conf.Dial = func(ctx context.Context) (net.Conn, error) {
+			// The certificate is the server's own.
+			d := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}
+			return d.DialContext(ctx, "tcp", p.addr)
+		}
+	}
+	return load.Dial(ctx, conf)
 }

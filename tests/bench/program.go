@@ -47,6 +47,9 @@ type built struct {
 	argv []string
 }
 
+// few reports whether b is left out of most shapes.
+func few(b built) bool { return b.few }
+
 // errNothing is a run without a server.
 var errNothing = errors.New("no server matches, or none could be built")
 

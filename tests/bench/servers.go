@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/oneport-thrift/oneport/internal/load"
+	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
 // server is a row of the tables: a program with arguments, and what to send it.
@@ -10,8 +11,12 @@ type server struct {
 	what string
 	prog *program
 	args []string
-	// dialect returns the calls of a size.
-	dialect func(size int) load.Dialect
+	// calls is what is sent, less the size.
+	calls load.Echo
+	// tls has the connections secured.
+	tls bool
+	// few leaves out all but the first two shapes, and idle connections.
+	few bool
 }
 
 // limit is the name of the server that the others are held against.
@@ -25,23 +30,47 @@ var (
 	cpp     = scriptProgram("cpp")
 )
 
+// What is sent. The first names no service, for servers that have only one.
+var (
+	unnamed   = load.Echo{}
+	framed    = load.Echo{Service: "FooApi"}
+	mirrored  = load.Echo{Service: "FooApi", Mirror: true}
+	compact   = load.Echo{Service: "FooApi", Protocol: wire.Compact}
+	unframed  = load.Echo{Service: "FooApi", Framing: load.Unframed}
+	theader   = load.Echo{Service: "FooApi", Framing: load.THeader}
+	thriftmux = load.Echo{Service: "FooApi", Framing: load.ThriftMux}
+)
+
 // servers is every row, in the order of the tables.
 var servers = []server{
-	{limit, "frames echoed by a goroutine a connection, one read and one write for all that came; nothing parsed but length and type: the limit",
-		bare, nil, mirrored},
-	{"oneport raw", "a handler of bytes behind the router", oneport, []string{"-variant", "raw"}, framed},
-	{"oneport stub", "a generated processor behind the router", oneport, []string{"-variant", "stub"}, framed},
-	{"Apache Go, documented", "TSimpleServer, TMultiplexedProcessor, framed", apache, []string{"-variant", "documented"}, framed},
-	{"Apache Go, at its best", "the same with a buffer under the frames and no connectivity check", apache, []string{"-variant", "best"}, framed},
-	{"Kitex", "as it comes: netpoll, framed, its own generated code", kitex, nil, unnamed},
-	{"C++ TThreadedServer", "a thread a connection, framed", cpp, []string{"-variant", "threaded"}, framed},
-	{"C++ TNonblockingServer", "one thread for all", cpp, []string{"-variant", "nonblocking"}, framed},
-	{"C++ TNonblockingServer, pool", "four more threads for the calls", cpp, []string{"-variant", "pool"}, framed},
+	{name: limit, prog: bare, calls: mirrored,
+		what: "frames echoed by a goroutine a connection, with one read and one write for all that came; nothing is parsed but length and type"},
+	{name: "oneport raw", prog: oneport, args: variant("raw"), calls: framed,
+		what: "a handler of bytes behind the router"},
+	{name: "oneport stub", prog: oneport, args: variant("stub"), calls: framed,
+		what: "a generated processor behind the router"},
+	{name: "oneport stub, compact", prog: oneport, args: variant("stub"), calls: compact, few: true,
+		what: "the same in the compact protocol"},
+	{name: "oneport stub, unframed", prog: oneport, args: variant("stub"), calls: unframed, few: true,
+		what: "the same without frames"},
+	{name: "oneport stub, THeader", prog: oneport, args: variant("stub"), calls: theader, few: true,
+		what: "the same in THeader frames"},
+	{name: "oneport stub, ThriftMux", prog: oneport, args: variant("stub"), calls: thriftmux, few: true,
+		what: "the same over ThriftMux"},
+	{name: "oneport stub, TLS", prog: oneport, args: variant("tls"), calls: framed, tls: true, few: true,
+		what: "the same over TLS 1.3"},
+	{name: "Apache Go, documented", prog: apache, args: variant("documented"), calls: framed,
+		what: "TSimpleServer and TMultiplexedProcessor, framed"},
+	{name: "Apache Go, at its best", prog: apache, args: variant("best"), calls: framed,
+		what: "the same with a buffer under the frames and without the connectivity check of each call"},
+	{name: "Kitex", prog: kitex, calls: unnamed,
+		what: "as it comes: netpoll, framed, its own generated code"},
+	{name: "C++ TThreadedServer", prog: cpp, args: variant("threaded"), calls: framed,
+		what: "a thread a connection, TMultiplexedProcessor, framed"},
+	{name: "C++ TNonblockingServer", prog: cpp, args: variant("nonblocking"), calls: framed,
+		what: "one thread for all"},
+	{name: "C++ TNonblockingServer, pool", prog: cpp, args: variant("pool"), calls: framed,
+		what: "the same and four threads for the calls"},
 }
 
-func framed(size int) load.Dialect { return load.Echo{Service: "FooApi", Size: size} }
-
-// unnamed names no service: for servers that have one and no multiplexing.
-func unnamed(size int) load.Dialect { return load.Echo{Size: size} }
-
-func mirrored(size int) load.Dialect { return load.Echo{Service: "FooApi", Size: size, Mirror: true} }
+func variant(name string) []string { return []string{"-variant", name} }

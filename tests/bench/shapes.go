@@ -13,6 +13,9 @@ type shape struct {
 	block    time.Duration
 }
 
+// fewShapes is how many of the shapes every server is measured in.
+const fewShapes = 2
+
 // shapes is what is measured, in this order.
 var shapes = []shape{
 	{conns: 8, inFlight: 32, size: 100},

@@ -3,7 +3,6 @@
 # benchmark's module: what Kitex needs stays apart.
 set -eu
 export GOFLAGS=-mod=mod # what the benchmark itself needs may have changed since
-export GOFLAGS=-mod=mod # what the benchmark itself needs may have changed since
 bench=$(cd ../.. && pwd)
 rm -rf "$OUT/src"
 mkdir -p "$OUT/src"

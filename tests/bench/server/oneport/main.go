@@ -24,15 +24,21 @@ func main() {
 
 func serve(l net.Listener, o child.Options) error {
 	m := mux.New()
+	srv := &server.Server{Handler: m}
 	switch o.Variant {
 	case "raw":
 		m.Handle("FooApi", rawEcho(o.Block))
+		return srv.Serve(l)
 	case "stub":
-		m.Register("FooApi", foo.NewFooApiProcessor(&echo{block: o.Block}))
+	case "tls":
+		var err error
+		if srv.TLSConfig, err = tlsConfig(); err != nil {
+			return err
+		}
 	default:
 		return fmt.Errorf("no variant %q", o.Variant)
 	}
-	srv := &server.Server{Handler: m}
+	m.Register("FooApi", foo.NewFooApiProcessor(&echo{block: o.Block}))
 	return srv.Serve(l)
 }
 

@@ -31,6 +31,7 @@ func (s *Server) callHTTP(w http.ResponseWriter, m *call, media string, p wire.P
 	defer func() {
 		s.load.calls.Add(-1)
 		if !answered { // by runtime.Goexit, which ends the connection too
+			w.Header().Set("Connection", "close")
 			answer(mux.Reply{}, errGoexit)
 			http.NewResponseController(w).Flush()
 		}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/oneport-thrift/oneport/mux"
@@ -178,6 +179,7 @@ func TestTLSClientOfAnotherAuthority(t *testing.T) {
 		p.Write(frame(wire.Call, "A:b", 1, 0))
 		p.wantEnd()
 		p.Close()
+		synctest.Wait() // the alert comes before the line
 		log.want(t, "TLS handshake")
 		if len(peers) > 0 {
 			t.Error("a call was run")

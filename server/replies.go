@@ -91,6 +91,9 @@ func (c *connection) complete(m *call, rep mux.Reply) {
 		c.out.Room(len(rep.Body) + len(m.name.method) + replyOverhead)
 		c.out.Set(c.sess.appendReply(c.out.Pending(), m, rep))
 		c.charge(c.out.Len() - before)
+		if c.out.Len() == 0 {
+			c.out.Drop() // nobody wants the answer
+		}
 	}
 	c.charge(-m.size)
 	c.srv.load.calls.Add(-1)

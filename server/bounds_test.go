@@ -2,7 +2,6 @@ package server_test
 
 import (
 	"context"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -12,7 +11,6 @@ import (
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 	"github.com/oneport-thrift/oneport/server"
-	"github.com/oneport-thrift/oneport/thrift/gen-go/tree"
 )
 
 // refusals collects what a server turns away, by bound.
@@ -468,17 +466,4 @@ func (p *peer) recvUnframed() (wire.Header, string) {
 			return h, text
 		}
 	}
-}
-
-// treeService has a method whose argument nests without end.
-type treeService struct{ tree.TreeApi }
-
-func dialTCP(t *testing.T, addr net.Addr) net.Conn {
-	t.Helper()
-	c, err := net.Dial(addr.Network(), addr.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c
 }

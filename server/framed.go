@@ -1,6 +1,8 @@
 package server
 
 import (
+	"errors"
+
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
@@ -19,8 +21,11 @@ func openFramed(c *connection, o wire.Opening) session {
 
 func (s *framed) next(in []byte, m *call) (int, error) {
 	n, err := wire.FrameSize(in, s.limits.Message)
-	if err != nil {
+	if we := (*wire.Error)(nil); errors.As(err, &we) && we.TooLarge() {
 		return s.oversized(in, m, err)
+	}
+	if err != nil {
+		return 0, err
 	}
 	if n == 0 || len(in) < n {
 		return 0, nil

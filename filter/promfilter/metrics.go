@@ -1,0 +1,88 @@
+package promfilter
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/oneport-thrift/oneport/filter/internal/outcome"
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// Metrics counts calls and connections. It is a prometheus.Collector: it counts
+// whether or not it is registered. All its methods may be called concurrently.
+type Metrics struct {
+	client bool
+	calls  calls
+	inside prometheus.Gauge
+	conns  connections
+	all    []prometheus.Collector
+}
+
+// New returns Metrics that have counted nothing. Buckets that do not rise, and
+// labels that are not valid, make it panic as package prometheus does.
+func New(opts Options) *Metrics {
+	m := &Metrics{client: opts.Client}
+	m.calls.init(opts)
+	m.inside = prometheus.NewGauge(prometheus.GaugeOpts(opts.opts("in_flight", "Calls that are being handled.")))
+	m.all = append(m.calls.collectors(), m.inside)
+	m.conns.init(opts)
+	if !opts.Client {
+		m.all = append(m.all, m.conns.collectors()...)
+	}
+	return m
+}
+
+// Describe makes Metrics a prometheus.Collector.
+func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, c := range m.all {
+		c.Describe(ch)
+	}
+}
+
+// Collect makes Metrics a prometheus.Collector.
+func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
+	for _, c := range m.all {
+		c.Collect(ch)
+	}
+}
+
+// Filter is a mux.Filter, for a server, a service or a client, that counts each
+// call when the rest of the chain has returned.
+func (m *Metrics) Filter(next mux.Handler) mux.Handler {
+	return mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (rep mux.Reply, err error) {
+		start := req.Received
+		if start.IsZero() || m.client {
+			start = time.Now()
+		}
+		m.inside.Inc()
+		err = outcome.ErrUnwound // unless next returns
+		defer func() {
+			m.inside.Dec()
+			m.count(req, rep, err, time.Since(start))
+		}()
+		return next.ServeThrift(ctx, req)
+	})
+}
+
+func (m *Metrics) count(req *mux.Request, rep mux.Reply, err error, took time.Duration) {
+	n := name{oneway: req.Type == wire.Oneway}
+	if m.client && req.Route == nil {
+		n.service, n.method = req.Service, req.Method
+	} else {
+		n.service, n.method = req.Labels()
+	}
+	s := m.calls.of(n)
+	s.seconds.Observe(took.Seconds())
+	s.request.Observe(float64(len(req.Body)))
+	if rep.Type == wire.Reply {
+		s.reply.Observe(float64(len(rep.Body)))
+		if err == nil && !rep.Failed {
+			s.ok.Inc() // what most calls become
+			return
+		}
+	}
+	s.handled.WithLabelValues(outcome.Of(req, rep, err).Label()).Inc()
+}

@@ -70,7 +70,7 @@ type connection struct {
 func newConnection(s *Server, nc net.Conn) *connection {
 	c := &connection{srv: s, rwc: nc, done: make(chan struct{}), ordered: true, space: s.bounds.callsPerConn}
 	c.changed.L = &c.mu
-	c.peer.Addr, c.peer.Local = nc.RemoteAddr(), nc.LocalAddr()
+	c.peer.Addr, c.peer.Local, c.peer.Cred = nc.RemoteAddr(), nc.LocalAddr(), peerCred(nc)
 	c.base = mux.WithPeer(s.ctx, &c.peer)
 	c.ctx, c.cancel = context.WithCancelCause(c.base)
 	c.onBlock = c.yield

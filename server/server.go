@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -199,20 +198,6 @@ func (s *Server) start() error {
 		}
 	})
 	return s.startErr
-}
-
-// ListenAndServe listens on addr and serves. addr is "host:port" for TCP, or
-// "unix:" and a path for a Unix socket. It returns as Serve does.
-func (s *Server) ListenAndServe(addr string) error {
-	network := "tcp"
-	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
-		network, addr = "unix", path
-	}
-	l, err := net.Listen(network, addr)
-	if err != nil {
-		return fmt.Errorf("server: %w", err)
-	}
-	return s.Serve(l)
 }
 
 // Serve accepts connections on l and serves them until Shutdown or Close, after

@@ -35,9 +35,9 @@ var served = map[dialect]bool{
 	{"header", "compact"}:      true,
 	{"header-zlib", "binary"}:  true,
 	{"header-zlib", "compact"}: true,
-	{"http", "binary"}:         false,
-	{"http", "compact"}:        false,
-	{"http", "json"}:           false,
+	{"http", "binary"}:         true,
+	{"http", "compact"}:        true,
+	{"http", "json"}:           true,
 }
 
 // speaks combines transports and protocols, both lists of names with spaces between them.

@@ -63,7 +63,7 @@ func startServer(t *testing.T, program string, args ...string) *server {
 		w.Close()
 		<-drained
 		if t.Failed() || strings.Contains(s.output.String(), "DATA RACE") {
-			t.Errorf("the server said:\n%s", s.output.String())
+			t.Errorf("the server said, at last:\n%s", tail(s.output.String(), 4000))
 		}
 	})
 

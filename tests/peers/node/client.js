@@ -108,7 +108,11 @@ const cases = {
   async oneway() {
     const before = await foo.notes();
     await foo.note('a note');
-    assert((await foo.notes()) > before);
+    // Over HTTP this runtime does not wait for a oneway's answer, and what follows may overtake it.
+    let tries = transport === 'http' ? 100 : 1;
+    while ((await foo.notes()) <= before) {
+      assert(--tries > 0, 'as many notes as before');
+    }
   },
   async unicode() {
     assert.equal(await foo.echo('añ€😀'), 'añ€😀');

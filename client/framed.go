@@ -53,7 +53,7 @@ func (r *reply) message(p wire.Protocol, msg []byte) error {
 // take fills in r from a message's header and body.
 func (r *reply) take(h wire.Header, body []byte) error {
 	if h.Type != wire.Reply && h.Type != wire.Exception {
-		return fmt.Errorf("client: a server sends replies, not a message of type %v", h.Type)
+		return fmt.Errorf("a server sends replies, not a message of type %v", h.Type)
 	}
 	r.id, r.kind, r.body = uint32(h.SeqID), h.Type, body
 	return nil
@@ -71,4 +71,10 @@ func appendMessage(dst []byte, req *mux.Request, id uint32) []byte {
 // errTooLarge is the error of a call that is over MaxMessageSize.
 func errTooLarge(n, limit int) error {
 	return &wire.Error{Kind: wire.TooLarge, What: "call", Seen: int64(n), Limit: int64(limit)}
+}
+
+// errOtherProtocol is the error of a reply that cannot be an answer to any call of
+// its connection.
+func errOtherProtocol(got, want wire.Protocol) error {
+	return fmt.Errorf("a reply in protocol %v, want %v", got, want)
 }

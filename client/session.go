@@ -38,7 +38,9 @@ type dialect struct {
 	lastID uint32
 }
 
-// dialects is the table. It is filled by the files of the sessions.
+// dialects is the table.
 var dialects = map[wire.Dialect]dialect{
-	wire.Framed: {name: "framed", open: openFramed},
+	wire.Framed:   {name: "framed", open: openFramed},
+	wire.Buffered: {name: "buffered", open: openBuffered},
+	wire.THeader:  {name: "theader", open: openTHeader},
 }

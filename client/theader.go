@@ -1,0 +1,77 @@
+package client
+
+import (
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/theader"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// headerFrames is the session of THeader frames, which carry headers with each
+// message and may be compressed. Calls carry the flag that lets the server answer
+// them in any order, unless there is only one at a time.
+type headerFrames struct {
+	protocol wire.Protocol
+	flags    uint16
+	zlib     bool
+	limit    int
+}
+
+func openTHeader(c *connection) session {
+	s := &headerFrames{protocol: c.pool.protocol, zlib: c.client.config.Zlib, limit: c.client.bounds.message}
+	if c.client.mode != Exclusive {
+		s.flags = theader.FlagOutOfOrder
+	}
+	return s
+}
+
+func (s *headerFrames) appendCall(dst []byte, req *mux.Request, id uint32) ([]byte, error) {
+	before := len(dst)
+	w := theader.Begin(dst, theader.Header{Flags: s.flags, SeqID: int32(id), Protocol: s.protocol, Zlib: s.zlib})
+	for _, f := range req.Header {
+		w.Pair(f.Key, f.Value)
+	}
+	buf, err := w.Payload()
+	if err != nil {
+		return buf, err
+	}
+	if dst, err = w.End(appendMessage(buf, req, id)); err != nil {
+		return dst, err
+	}
+	if n := len(dst) - before - wire.FrameHeaderSize; n > s.limit {
+		return dst, errTooLarge(n, s.limit)
+	}
+	return dst, nil
+}
+
+func (s *headerFrames) next(in []byte, r *reply) (int, error) {
+	n, err := wire.FrameSize(in, s.limit)
+	if err != nil || n == 0 || len(in) < n {
+		return 0, err
+	}
+	h, payload, err := theader.Parse(in[wire.FrameHeaderSize:n], theader.Limits{})
+	if err != nil {
+		return 0, err
+	}
+	if h.Zlib {
+		if payload, err = theader.Inflate(nil, payload, s.limit); err != nil {
+			return 0, err
+		}
+	}
+	if h.Protocol != s.protocol {
+		return 0, errOtherProtocol(h.Protocol, s.protocol)
+	}
+	r.header = fields(h.Info)
+	return n, r.message(s.protocol, payload)
+}
+
+// fields copies the key-values of a frame.
+func fields(info theader.Info) mux.Header {
+	if info.Len() == 0 {
+		return nil
+	}
+	h := make(mux.Header, 0, info.Len())
+	for key, value := range info.All {
+		h.Add(string(key), string(value))
+	}
+	return h
+}

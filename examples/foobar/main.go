@@ -18,7 +18,9 @@ import (
 	"time"
 
 	"github.com/apache/thrift/lib/go/thrift"
+	"go.uber.org/zap"
 
+	"github.com/oneport-thrift/oneport/filter/zapfilter"
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/server"
 	"github.com/oneport-thrift/oneport/thrift/gen-go/bar"
@@ -36,41 +38,62 @@ func main() {
 
 	addr := flag.String("addr", "127.0.0.1:9090", "`address` to serve on; port 0 takes a free one")
 	once := flag.Bool("once", false, "end after the client's calls")
-	quiet := flag.Bool("quiet", false, "only serve, without the client's calls")
+	quiet := flag.Bool("quiet", false, "only serve, without the client's calls; they are left out if TLS is required")
+	logged := flag.Bool("log", false, "log every call to the standard error")
+	var how access
+	how.flags(flag.CommandLine)
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Stdout, *addr, *once, *quiet); err != nil {
+	if err := run(ctx, os.Stdout, options{*addr, *once, *quiet, *logged, how}); err != nil {
 		fmt.Fprintln(os.Stderr, "foobar:", err)
 		os.Exit(1)
 	}
 }
 
+// options are what the flags say.
+type options struct {
+	addr        string
+	once, quiet bool
+	logged      bool
+	access      access
+}
+
 // run serves until ctx ends or, if once is set, until the client's calls are
 // done.
-func run(ctx context.Context, out io.Writer, addr string, once, quiet bool) error {
+func run(ctx context.Context, out io.Writer, opts options) error {
 	m := mux.New()
 	m.Register("FooApi", foo.NewFooApiProcessor(&fooService{}))
 	m.Register("BarApi", bar.NewBarApiProcessor(barService{}))
 	m.Alias("", "FooApi") // calls that name no service go to FooApi
 	srv := &server.Server{Handler: m}
+	if opts.logged {
+		log := zapfilter.New(zap.Must(zap.NewProduction()), zapfilter.Options{})
+		srv.Filters, srv.Observer = []mux.Filter{log.Filter}, log.Observer()
+	}
+	stop, err := opts.access.apply(srv)
+	if err != nil {
+		return err
+	}
+	defer stop()
 
-	listener, err := net.Listen("tcp", addr)
+	listener, err := net.Listen("tcp", opts.addr)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "serving FooApi and BarApi on", listener.Addr())
-	served := make(chan error, 1)
+	served := make(chan error, 2)
 	go func() { served <- srv.Serve(listener) }() // ends with Shutdown or Close
+	opts.access.serveUnix(srv, served)
 
-	if !quiet {
+	if !opts.quiet && opts.access.plain() {
 		if err := callBoth(ctx, out, listener.Addr().String()); err != nil {
 			srv.Close()
 			return err
 		}
 	}
-	if !once {
+	if !opts.once {
 		select {
 		case err := <-served:
 			return err

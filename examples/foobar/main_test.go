@@ -31,7 +31,7 @@ BarApi.index(tea, milk, tea): map[milk:[1] tea:[0 2]]
 
 func TestOnce(t *testing.T) {
 	var out bytes.Buffer
-	if err := run(t.Context(), &out, "127.0.0.1:0", true, false); err != nil {
+	if err := run(t.Context(), &out, options{addr: "127.0.0.1:0", once: true, access: access{tls: "required"}}); err != nil {
 		t.Fatal(err)
 	}
 	first, rest, _ := strings.Cut(out.String(), "\n")
@@ -50,7 +50,7 @@ func TestServesUntilItsContextEnds(t *testing.T) {
 	out, in := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- run(ctx, in, "127.0.0.1:0", false, true)
+		ended <- run(ctx, in, options{addr: "127.0.0.1:0", quiet: true, access: access{tls: "required"}})
 		in.Close()
 	}()
 

@@ -56,6 +56,7 @@ func New(logger *zap.Logger, opts Options) *Log {
 //	service, method   the names that the filter saw
 //	route             the service that was found, if its name is another
 //	peer, dialect     of the connection, if there is one
+//	identity          the name in the client's verified certificate, if it has one
 //	oneway            true for a call that wants no answer, else left out
 //	duration          since the call's bytes were read
 //	request_bytes     the size of the arguments
@@ -94,7 +95,7 @@ func (l *Log) log(req *mux.Request, o outcome.Outcome, rep mux.Reply, start time
 		fields = append(fields, zap.String("route", r.Service))
 	}
 	if p := req.Peer; p != nil {
-		fields = append(fields, zap.Stringer("peer", p), zap.String("dialect", p.Dialect))
+		fields = append(fields, peerFields(p)...)
 	}
 	if req.Type == wire.Oneway {
 		fields = append(fields, zap.Bool("oneway", true))

@@ -67,5 +67,8 @@ func peerFields(p *mux.Peer) []zap.Field {
 	if p != nil && p.Dialect != "" {
 		fields = append(fields, zap.String("dialect", p.Dialect))
 	}
+	if id := p.Identity(); id != "" {
+		fields = append(fields, zap.String("identity", id))
+	}
 	return fields
 }

@@ -79,7 +79,7 @@ func (p *plan) load(ctx context.Context, sh shape, b built) (*loaded, error) {
 		return nil, err
 	}
 	l := &loaded{process: proc, gen: gen}
-	if _, err := l.make(ctx, load.Bound{Duration: p.warm}); err != nil {
+	if _, err := l.make(ctx, load.Bound{Duration: max(p.warm, b.warm)}); err != nil {
 		gen.Close()
 		proc.stop()
 		return nil, err

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/oneport-thrift/oneport/internal/load"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
@@ -15,6 +17,8 @@ type server struct {
 	calls load.Echo
 	// tls has the connections secured.
 	tls bool
+	// warm is how long it is loaded at least before the first round.
+	warm time.Duration
 	// few leaves out all but the first two shapes, and idle connections.
 	few bool
 }
@@ -28,11 +32,13 @@ var (
 	apache  = goProgram("apache")
 	kitex   = scriptProgram("kitex")
 	cpp     = scriptProgram("cpp")
+	finagle = scriptProgram("finagle")
 )
 
-// What is sent. The first names no service, for servers that have only one.
+// What is sent. The first two name no service, for servers that have only one.
 var (
 	unnamed   = load.Echo{}
+	twitter   = load.Echo{Framing: load.ThriftMux}
 	framed    = load.Echo{Service: "FooApi"}
 	mirrored  = load.Echo{Service: "FooApi", Mirror: true}
 	compact   = load.Echo{Service: "FooApi", Protocol: wire.Compact}
@@ -71,6 +77,8 @@ var servers = []server{
 		what: "one thread for all"},
 	{name: "C++ TNonblockingServer, pool", prog: cpp, args: variant("pool"), calls: framed,
 		what: "the same and four threads for the calls"},
+	{name: "Finagle ThriftMux", prog: finagle, calls: twitter, warm: 4 * time.Second,
+		what: "as it comes; the service decodes and encodes with libthrift"},
 }
 
 func variant(name string) []string { return []string{"-variant", name} }

@@ -1,0 +1,113 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oneport-thrift/oneport/mux"
+)
+
+type someKey struct{}
+
+// newCallContext returns a call's context and what ends its connection's.
+func newCallContext(deadline time.Time) (*callContext, context.CancelCauseFunc) {
+	parent, cancel := context.WithCancelCause(context.WithValue(context.Background(), someKey{}, "value"))
+	return &callContext{parent: parent, deadline: deadline, contexts: mux.Header{{Key: "k", Value: "v"}}}, cancel
+}
+
+// TestCallContextEnds ends a context in each way, before and after somebody waits
+// for it.
+func TestCallContextEnds(t *testing.T) {
+	why := errors.New("why")
+	for name, c := range map[string]struct {
+		end        func(c *callContext, parent context.CancelCauseFunc)
+		err, cause error
+	}{
+		"by the session":    {func(c *callContext, _ context.CancelCauseFunc) { c.end(why); c.end(errors.New("late")) }, context.Canceled, why},
+		"by the connection": {func(_ *callContext, parent context.CancelCauseFunc) { parent(why) }, context.Canceled, why},
+		"by the deadline":   {func(*callContext, context.CancelCauseFunc) { <-time.After(time.Second) }, context.DeadlineExceeded, nil},
+	} {
+		for _, waited := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, parent := newCallContext(time.Now().Add(time.Second))
+				if waited {
+					ctx.Done()
+				}
+				if err := ctx.Err(); err != nil || ctx.over() != nil {
+					t.Fatalf("%s: ended before its end: %v", name, err)
+				}
+				c.end(ctx, parent)
+				if err := ctx.Err(); err != c.err {
+					t.Errorf("%s: Err %v, want %v", name, err, c.err)
+				}
+				if cause := context.Cause(ctx); c.cause != nil && cause != c.cause {
+					t.Errorf("%s: cause %v, want %v", name, cause, c.cause)
+				}
+				<-ctx.Done()
+				if ctx.over() == nil || ctx.Err() != c.err {
+					t.Errorf("%s: over %v, %v", name, ctx.over(), ctx.Err())
+				}
+				ctx.end(context.Canceled) // as when the call is completed
+				parent(context.Canceled)
+			})
+		}
+	}
+}
+
+func TestCallContextValues(t *testing.T) {
+	for _, waited := range []bool{false, true} {
+		ctx, parent := newCallContext(time.Time{})
+		if waited {
+			ctx.Done()
+		}
+		if v := ctx.Value(someKey{}); v != "value" {
+			t.Errorf("value %v", v)
+		}
+		if v := mux.ContextsFrom(context.WithValue(ctx, someKey{}, 1)).Get("k"); v != "v" {
+			t.Errorf("context %q", v)
+		}
+		if _, ok := ctx.Deadline(); ok {
+			t.Error("a deadline")
+		}
+		ctx.end(context.Canceled)
+		parent(nil)
+	}
+}
+
+// TestCallContextHasNoGoroutines: contexts that hang on one, as filters make
+// them, end with it.
+func TestCallContextHasNoGoroutines(t *testing.T) {
+	ctx, parent := newCallContext(time.Time{})
+	defer parent(nil)
+	before := runtime.NumGoroutine()
+	child, cancel := context.WithTimeout(context.WithValue(ctx, someKey{}, 1), time.Hour)
+	defer cancel()
+	if n := runtime.NumGoroutine(); n != before {
+		t.Errorf("%d goroutines more", n-before)
+	}
+	why := errors.New("why")
+	ctx.end(why)
+	<-child.Done()
+	if cause := context.Cause(child); cause != why {
+		t.Errorf("the cause is %v", cause)
+	}
+}
+
+func TestCallContextAllocs(t *testing.T) {
+	parent, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	var keep *callContext
+	if n := testing.AllocsPerRun(100, func() {
+		keep = &callContext{parent: parent}
+		if keep.Err() != nil || keep.Value(someKey{}) != nil {
+			t.Fail()
+		}
+		keep.end(context.Canceled)
+	}); n > 1 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -60,8 +60,8 @@ func (m *call) wait(ctx context.Context) error {
 	case <-m.done:
 		return nil
 	case <-ended:
-		if m.conn.abandon(m) {
-			return context.Cause(ctx)
+		if why := context.Cause(ctx); m.conn.abandon(m, why) {
+			return why
 		}
 		<-m.done
 		return nil

@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -188,11 +189,11 @@ func (c *connection) unlink(m *call) {
 	m.prev, m.next = nil, nil
 }
 
-// abandon gives up waiting for m. false means that m has been completed, and that
-// its done channel tells so.
-func (c *connection) abandon(m *call) bool {
+// abandon gives up waiting for m, for the reason why. false means that m has been
+// completed, and that its done channel tells so.
+func (c *connection) abandon(m *call, why error) bool {
 	c.mu.Lock()
-	if i := c.onewayIndex(m); i >= 0 {
+	if i := slices.Index(c.oneways, m); i >= 0 {
 		c.oneways[i] = nil
 		c.mu.Unlock()
 		return true
@@ -203,24 +204,26 @@ func (c *connection) abandon(m *call) bool {
 	}
 	c.unlink(m)
 	tooMany := c.pending.Abandoned() > c.client.bounds.abandoned
+	write := false
+	if s, ok := c.sess.(canceler); ok {
+		before := c.out.Len()
+		c.out.Room(callOverhead)
+		c.out.Set(s.appendCancel(c.out.Pending(), m.id, why))
+		c.appended += int64(c.out.Len() - before)
+		write = c.out.Start()
+	}
 	c.mu.Unlock()
 	switch {
+	case write:
+		c.flush(false)
 	case c.client.mode == Exclusive:
 		// A serial server would keep the next call waiting for this one.
 		c.fail(errAbandoned)
-	case tooMany:
+	}
+	if tooMany {
 		c.fail(errTooManyAbandoned)
 	}
 	return true
-}
-
-func (c *connection) onewayIndex(m *call) int {
-	for i, o := range c.oneways {
-		if o == m {
-			return i
-		}
-	}
-	return -1
 }
 
 // retire lets the calls in flight end and then closes the connection.

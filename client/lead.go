@@ -89,8 +89,8 @@ func (c *connection) lead(ctx context.Context, m *call) error {
 		}
 		if expired && ctx.Err() != nil {
 			c.leave()
-			if c.abandon(m) {
-				return context.Cause(ctx)
+			if why := context.Cause(ctx); c.abandon(m, why) {
+				return why
 			}
 			<-m.done
 			return nil

@@ -22,6 +22,14 @@ type session interface {
 	next(in []byte, r *reply) (n int, err error)
 }
 
+// A canceler is a session that can tell the server of a call that was given up.
+type canceler interface {
+	session
+	// appendCancel appends the message for the call under id, which keeps its id
+	// until the server has answered. It runs under the connection's lock.
+	appendCancel(dst []byte, id uint32, why error) []byte
+}
+
 // reply is what a session has cut off the stream.
 type reply struct {
 	id     uint32

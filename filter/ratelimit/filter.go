@@ -1,0 +1,54 @@
+package ratelimit
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/time/rate"
+
+	"github.com/oneport-thrift/oneport/mux"
+)
+
+// Options say how many calls may come. Rate and Burst must be set.
+type Options struct {
+	// Rate is how many calls a second each bucket gains.
+	Rate rate.Limit
+	// Burst is how many calls a bucket holds, and begins with. At least 1.
+	Burst int
+	// By says which calls share a bucket. 0 means all of them.
+	By By
+	// MaxBuckets bounds the buckets that are held at a time, some 200 bytes each. A
+	// bucket that is full again is given up for a new one. Where none is, new
+	// callers share one bucket until there is room: who makes up names or
+	// addresses gets no more that way, but may take it from others that are new.
+	// 0 means 10,000.
+	MaxBuckets int
+}
+
+// New returns a filter that refuses calls over the rate. It counts for each place
+// where it stands apart. It panics if Rate is not positive, Burst less than 1 or
+// MaxBuckets negative.
+func New(opts Options) mux.Filter {
+	if !(opts.Rate > 0) || opts.Burst < 1 || opts.MaxBuckets < 0 {
+		panic(fmt.Sprintf("ratelimit: a rate of %v, a burst of %d and %d buckets let no call run", opts.Rate, opts.Burst, opts.MaxBuckets))
+	}
+	if opts.MaxBuckets == 0 {
+		opts.MaxBuckets = 10_000
+	}
+	return func(next mux.Handler) mux.Handler {
+		return &limited{next: next, by: opts.By, buckets: newBuckets(opts)}
+	}
+}
+
+type limited struct {
+	next    mux.Handler
+	by      By
+	buckets *buckets
+}
+
+func (l *limited) ServeThrift(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+	if !l.buckets.allow(l.by.key(req)) {
+		return mux.Reply{}, mux.Errorf(mux.Overloaded, "overloaded: calls come faster than %v a second; the call was not run", l.buckets.rate)
+	}
+	return l.next.ServeThrift(ctx, req)
+}

@@ -7,6 +7,7 @@
 # which peers they did not run, and with CI=true they fail.
 set -eu
 
+mkdir -p "$BUILD/report"
 missing=
 for list in tests/debian.txt tests/*/debian.txt tests/*/*/debian.txt; do
 	[ -e "$list" ] || continue

@@ -1,42 +1,89 @@
 package main
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // cell is what one server did under one shape.
 type cell struct {
 	Server   string   `json:"server"`
 	Versions string   `json:"versions,omitempty"`
-	Median   sample   `json:"median"` // of each value by itself
-	Low      sample   `json:"low"`
-	High     sample   `json:"high"`
-	Samples  []sample `json:"samples"`
+	Samples  []sample `json:"samples"` // a round each
+
+	CPU  spread `json:"cpu"`
+	Rate spread `json:"rate"`
+	P50  spread `json:"p50"`
+	P99  spread `json:"p99"`
+	// Allocs is below 0 if the server cannot tell.
+	Allocs spread `json:"allocs"`
+	// OfLimit and OfStub are CPU over that of the limit and of oneport's stub;
+	// zero if those were not measured.
+	OfLimit spread `json:"of_limit"`
+	OfStub  spread `json:"of_stub"`
 }
+
+// spread is the median of values and the least and the largest of them.
+type spread struct {
+	Median float64 `json:"median"`
+	Low    float64 `json:"low"`
+	High   float64 `json:"high"`
+}
+
+// spreadOf returns the spread of values; zero without any.
+func spreadOf(values []float64) spread {
+	if len(values) == 0 {
+		return spread{}
+	}
+	v := slices.Sorted(slices.Values(values))
+	return spread{v[len(v)/2], v[0], v[len(v)-1]}
+}
+
+// The values of samples.
+func cpu(s sample) float64  { return s.CPU }
+func rate(s sample) float64 { return s.Rate }
 
 func newCell(s server, versions string, samples []sample) cell {
 	c := cell{Server: s.name, Versions: versions, Samples: samples}
-	for _, f := range fields {
-		values := make([]float64, len(samples))
-		for i := range samples {
-			values[i] = *f(&samples[i])
-		}
-		slices.Sort(values)
-		*f(&c.Median), *f(&c.Low), *f(&c.High) = median(values), values[0], values[len(values)-1]
-	}
+	c.CPU, c.Rate = c.spread(cpu), c.spread(rate)
+	c.P50 = c.spread(func(s sample) float64 { return s.P50 })
+	c.P99 = c.spread(func(s sample) float64 { return s.P99 })
+	c.Allocs = c.spread(func(s sample) float64 { return s.Allocs })
 	return c
 }
 
-// fields are the values of a sample.
-var fields = []func(*sample) *float64{
-	func(s *sample) *float64 { return &s.CPU },
-	func(s *sample) *float64 { return &s.Ratio },
-	func(s *sample) *float64 { return &s.Rate },
-	func(s *sample) *float64 { return &s.P50 },
-	func(s *sample) *float64 { return &s.P99 },
-	func(s *sample) *float64 { return &s.Allocs },
+func (c *cell) spread(of func(sample) float64) spread {
+	values := make([]float64, len(c.Samples))
+	for i, s := range c.Samples {
+		values[i] = of(s)
+	}
+	return spreadOf(values)
 }
 
-// median returns the middle of sorted values, of which there is at least one.
-func median[T cmp.Ordered](sorted []T) T { return sorted[len(sorted)/2] }
+// over returns a value of c over that of o, in each round by itself: what happens
+// on the machine in a round hits both. It is zero if o is nil.
+func (c *cell) over(o *cell, of func(sample) float64) spread {
+	var values []float64
+	for i := range c.Samples {
+		if o != nil && i < len(o.Samples) && of(o.Samples[i]) > 0 {
+			values = append(values, of(c.Samples[i])/of(o.Samples[i]))
+		}
+	}
+	return spreadOf(values)
+}
+
+// find returns the cell of a server, or nil.
+func find(cells []cell, server string) *cell {
+	for i := range cells {
+		if cells[i].Server == server {
+			return &cells[i]
+		}
+	}
+	return nil
+}
+
+// relate sets the ratios of all cells of a shape.
+func relate(cells []cell) {
+	bare, stub := find(cells, limit), find(cells, stub)
+	for i := range cells {
+		cells[i].OfLimit = cells[i].over(bare, cpu)
+		cells[i].OfStub = cells[i].over(stub, cpu)
+	}
+}

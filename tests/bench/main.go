@@ -68,7 +68,7 @@ func (p *plan) run(ctx context.Context) error {
 	if err := os.MkdirAll(p.out, 0o755); err != nil {
 		return err
 	}
-	r := newReport()
+	r := newReport(p)
 	built, err := p.build(ctx, r)
 	if err != nil {
 		return err
@@ -94,5 +94,6 @@ func (p *plan) run(ctx context.Context) error {
 		}
 		r.printIdle(os.Stdout)
 	}
+	r.printAims(os.Stdout)
 	return r.write(p)
 }

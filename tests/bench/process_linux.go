@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -94,4 +95,21 @@ func (p *process) resident() (int64, error) {
 		return 0, err
 	}
 	return resident * int64(os.Getpagesize()), nil
+}
+
+// machine names the machine for readers.
+func machine() string {
+	model := runtime.GOARCH
+	info, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.Lines(string(info)) {
+		if _, name, ok := strings.Cut(line, "model name\t: "); ok {
+			model = strings.TrimSpace(name)
+			break
+		}
+	}
+	var u unix.Utsname
+	if err := unix.Uname(&u); err != nil {
+		return model
+	}
+	return fmt.Sprintf("%s, Linux %s", model, unix.ByteSliceToString(u.Release[:]))
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"os/exec"
+	"runtime"
 	"time"
 )
 
@@ -17,3 +18,5 @@ func startPinned(cmd *exec.Cmd) error { return cmd.Start() }
 func (p *process) cpuTime() (time.Duration, error) { return 0, errLinux }
 
 func (p *process) resident() (int64, error) { return 0, errLinux }
+
+func machine() string { return runtime.GOOS + "/" + runtime.GOARCH }

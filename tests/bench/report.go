@@ -4,17 +4,15 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 )
-
-// profileTime is how long a server is loaded at least for a CPU profile.
-const profileTime = 3 * time.Second
 
 // report is all that a run has found, as it is written to results.json.
 type report struct {
 	Time    time.Time     `json:"time"`
 	Machine string        `json:"machine"`
+	Rounds  int           `json:"rounds"`
+	Round   string        `json:"round"` // how long each server is loaded in one
 	Shapes  []shapeResult `json:"shapes"`
 	Idle    []idle        `json:"idle,omitempty"`
 	Missing []missing     `json:"missing,omitempty"`
@@ -33,15 +31,25 @@ type missing struct {
 	Why    string `json:"why"`
 }
 
-func newReport() *report {
-	return &report{Time: time.Now().UTC().Truncate(time.Second), Machine: runtime.GOOS + "/" + runtime.GOARCH}
+func newReport(p *plan) *report {
+	return &report{Time: time.Now().UTC().Truncate(time.Second), Machine: machine(), Rounds: p.rounds, Round: p.round.String()}
 }
 
-// write writes the results into the plan's folder.
+// write writes the results into the plan's folder, and if wanted the document and
+// the plot.
 func (r *report) write(p *plan) error {
 	b, err := json.MarshalIndent(r, "", "\t")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(p.out, "results.json"), append(b, '\n'), 0o644)
+	if err := os.WriteFile(filepath.Join(p.out, "results.json"), append(b, '\n'), 0o644); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(p.out, plotName), r.plot(), 0o644); err != nil || p.document == "" {
+		return err
+	}
+	if err := os.WriteFile(plotName, r.plot(), 0o644); err != nil {
+		return err
+	}
+	return r.document(p.document)
 }

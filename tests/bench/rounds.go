@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/oneport-thrift/oneport/internal/load"
 	"github.com/oneport-thrift/oneport/tests/bench/child"
@@ -14,8 +15,6 @@ import (
 type sample struct {
 	// CPU is the time of the process for a call, in µs: seconds for a million.
 	CPU float64 `json:"cpu"`
-	// Ratio is CPU over that of the limit in the same round; 0 without one.
-	Ratio float64 `json:"ratio,omitempty"`
 	// Rate is the number of calls in a second.
 	Rate float64 `json:"rate"`
 	// P50 and P99 are quantiles of the time of a call, in µs.
@@ -49,8 +48,12 @@ func (p *plan) measure(ctx context.Context, sh shape, all []built) ([]cell, erro
 		running = append(running, l)
 	}
 	for range p.rounds {
-		if err := p.round1(ctx, running); err != nil {
-			return nil, err
+		for _, l := range running {
+			s, err := l.sample(ctx, load.Bound{Duration: p.round})
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", l.name, err)
+			}
+			l.samples = append(l.samples, s)
 		}
 	}
 	var cells []cell
@@ -64,8 +67,12 @@ func (p *plan) measure(ctx context.Context, sh shape, all []built) ([]cell, erro
 		}
 		cells = append(cells, newCell(l.server, r.Versions, l.samples))
 	}
+	relate(cells)
 	return cells, nil
 }
+
+// profileTime is how long a server is loaded at least for a CPU profile.
+const profileTime = 3 * time.Second
 
 // load starts b and its load, and warms it up.
 func (p *plan) load(ctx context.Context, sh shape, b built) (*loaded, error) {
@@ -85,25 +92,6 @@ func (p *plan) load(ctx context.Context, sh shape, b built) (*loaded, error) {
 		return nil, err
 	}
 	return l, nil
-}
-
-// round1 is one round: every server once.
-func (p *plan) round1(ctx context.Context, running []*loaded) error {
-	var base float64
-	for _, l := range running {
-		s, err := l.sample(ctx, load.Bound{Duration: p.round})
-		if err != nil {
-			return fmt.Errorf("%s: %w", l.name, err)
-		}
-		if l.name == limit {
-			base = s.CPU
-		}
-		if base > 0 {
-			s.Ratio = s.CPU / base
-		}
-		l.samples = append(l.samples, s)
-	}
-	return nil
 }
 
 // make makes calls, all of which must be answered right.

@@ -23,8 +23,11 @@ type server struct {
 	few bool
 }
 
-// limit is the name of the server that the others are held against.
-const limit = "bare echo"
+// The servers that the others are held against.
+const (
+	limit = "bare echo"
+	stub  = "oneport stub"
+)
 
 var (
 	bare    = goProgram("bare")
@@ -53,8 +56,10 @@ var servers = []server{
 		what: "frames echoed by a goroutine a connection, with one read and one write for all that came; nothing is parsed but length and type"},
 	{name: "oneport raw", prog: oneport, args: variant("raw"), calls: framed,
 		what: "a handler of bytes behind the router"},
-	{name: "oneport stub", prog: oneport, args: variant("stub"), calls: framed,
+	{name: stub, prog: oneport, args: variant("stub"), calls: framed,
 		what: "a generated processor behind the router"},
+	{name: "oneport stub, filters", prog: oneport, args: variant("filters"), calls: framed, few: true,
+		what: "the same behind a log (1 call in 1000), Prometheus metrics and a limit of calls"},
 	{name: "oneport stub, compact", prog: oneport, args: variant("stub"), calls: compact, few: true,
 		what: "the same in the compact protocol"},
 	{name: "oneport stub, unframed", prog: oneport, args: variant("stub"), calls: unframed, few: true,

@@ -8,12 +8,13 @@ import (
 // print prints the results of a shape as a table in Markdown.
 func (r *shapeResult) print(w io.Writer) {
 	fmt.Fprintf(w, "\n### %s\n\n", r.title())
-	fmt.Fprintln(w, "| server | CPU s per million | spread | of the limit | calls/s | p50 µs | p99 µs | allocs/call |")
-	fmt.Fprintln(w, "|---|--:|--:|--:|--:|--:|--:|--:|")
+	fmt.Fprintln(w, "| server | CPU s per million | spread | of the limit | of the stub | calls/s | p50 µs | p99 µs | allocs/call |")
+	fmt.Fprintln(w, "|---|--:|--:|--:|--:|--:|--:|--:|--:|")
 	for _, c := range r.Cells {
-		m := c.Median
-		fmt.Fprintf(w, "| %s | %.2f | %.2f–%.2f | %s | %.0f | %.0f | %.0f | %s |\n",
-			c.Server, m.CPU, c.Low.CPU, c.High.CPU, known(m.Ratio > 0, m.Ratio), m.Rate, m.P50, m.P99, known(m.Allocs >= 0, m.Allocs))
+		fmt.Fprintf(w, "| %s | %.2f | %.2f–%.2f | %s | %s | %.0f | %.0f | %.0f | %s |\n",
+			c.Server, c.CPU.Median, c.CPU.Low, c.CPU.High,
+			known(c.OfLimit.Median > 0, c.OfLimit.Median), known(c.OfStub.Median > 0, c.OfStub.Median),
+			c.Rate.Median, c.P50.Median, c.P99.Median, known(c.Allocs.Median >= 0, c.Allocs.Median))
 	}
 }
 
@@ -28,6 +29,22 @@ func (r *report) printIdle(w io.Writer) {
 	for _, i := range r.Idle {
 		fmt.Fprintf(w, "| %s | %s | %.1f | %s |\n",
 			i.Server, sizeText(i.Size), float64(i.Resident)/1000, known(i.InUse > 0, float64(i.InUse)/1000))
+	}
+}
+
+// printServers prints what each server is.
+func (r *report) printServers(w io.Writer) {
+	fmt.Fprint(w, "\n### Servers\n\n| server | what it is | versions |\n|---|---|---|\n")
+	for _, s := range servers {
+		for _, sh := range r.Shapes {
+			if c := find(sh.Cells, s.name); c != nil {
+				fmt.Fprintf(w, "| %s | %s | %s |\n", s.name, s.what, c.Versions)
+				break
+			}
+		}
+	}
+	for _, m := range r.Missing {
+		fmt.Fprintf(w, "\nMissing: %s: %s.\n", m.Server, m.Why)
 	}
 }
 

@@ -30,6 +30,8 @@ func serve(l net.Listener, o child.Options) error {
 		m.Handle("FooApi", rawEcho(o.Block))
 		return srv.Serve(l)
 	case "stub":
+	case "filters":
+		srv.Filters = filters()
 	case "tls":
 		var err error
 		if srv.TLSConfig, err = tlsConfig(); err != nil {

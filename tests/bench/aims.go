@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"io"
+)
+
+// aim is a ratio that the project holds itself to.
+type aim struct {
+	shape  string
+	value  string // "CPU" or "calls/s"
+	of     func(sample) float64
+	this   string // the server whose value is divided
+	that   string // the server by whose value
+	bound  float64
+	atMost bool // the ratio is to be at most the bound, or else at least
+}
+
+// aims are the ratios, in the order of their table.
+var aims = []aim{
+	atMost("8x32 100", "oneport raw", limit, 1.2),
+	atMost("32x1 100", "oneport raw", limit, 1.1),
+	atMost("8x32 100", stub, limit, 1.8),
+	atMost("32x1 100", stub, limit, 1.2),
+	atMost("8x32 16384", stub, limit, 2.0),
+	atMost("8x32 100", "oneport stub, filters", stub, 1.4),
+	atMost("8x32 100", "oneport stub, ThriftMux", stub, 1.3),
+	atLeast("8x32 100", "Apache Go, documented", stub, 20),
+	atLeast("8x32 100", "Apache Go, at its best", stub, 12),
+	atLeast("8x32 100", "Kitex", stub, 14),
+	atLeast("32x1 100", "Kitex", stub, 1.25),
+	atLeast("32x1 16384", "Kitex", stub, 1.6),
+	atLeast("8x32 100", "C++ TThreadedServer", stub, 14),
+	atLeast("8x32 100", "C++ TNonblockingServer, pool", stub, 40),
+	{shape: "8x32 100 blocking 300µs", value: "calls/s", of: rate, this: stub, that: "Apache Go, at its best", bound: 10},
+}
+
+func atMost(shape, this, that string, bound float64) aim {
+	return aim{shape: shape, value: "CPU", of: cpu, this: this, that: that, bound: bound, atMost: true}
+}
+
+func atLeast(shape, this, that string, bound float64) aim {
+	return aim{shape: shape, value: "CPU", of: cpu, this: this, that: that, bound: bound}
+}
+
+// printAims prints the aims whose servers were measured.
+func (r *report) printAims(w io.Writer) {
+	fmt.Fprint(w, "\n### Aims\n\n| value | shape | aim | measured | spread | |\n|---|---|--:|--:|--:|---|\n")
+	for _, a := range aims {
+		sh := r.shape(a.shape)
+		if sh == nil {
+			continue
+		}
+		this, that := find(sh.Cells, a.this), find(sh.Cells, a.that)
+		if this == nil || that == nil {
+			continue
+		}
+		ratio := this.over(that, a.of)
+		sign, missed := "≥", ratio.Median < a.bound
+		if a.atMost {
+			sign, missed = "≤", ratio.Median > a.bound
+		}
+		verdict := ""
+		if missed {
+			verdict = "missed"
+		}
+		fmt.Fprintf(w, "| %s of %s / %s | %s | %s %g | %.2f | %.2f–%.2f | %s |\n",
+			a.value, a.this, a.that, sh.title(), sign, a.bound, ratio.Median, ratio.Low, ratio.High, verdict)
+	}
+}
+
+// shape returns the results of a shape, or nil.
+func (r *report) shape(name string) *shapeResult {
+	for i := range r.Shapes {
+		if r.Shapes[i].Shape == name {
+			return &r.Shapes[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// TestRun is the benchmark itself, with the servers of this module, a few shapes
+// and hardly any time.
+func TestRun(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the CPU time and the memory of another process are only read on Linux")
+	}
+	p := &plan{
+		rounds: 1, round: 5 * time.Millisecond, warm: time.Millisecond, idle: 20,
+		servers: regexp.MustCompile("bare|oneport|Apache Go"), shapes: regexp.MustCompile("^(8x32 100|32x1 16384)$"),
+		out: t.TempDir(),
+	}
+	if err := p.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(p.out, "results.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r report
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Shapes) != 2 || len(r.Missing) != 0 || len(r.Idle) == 0 {
+		t.Fatalf("%d shapes, %d servers missing, %d idle", len(r.Shapes), len(r.Missing), len(r.Idle))
+	}
+	for _, sh := range r.Shapes {
+		for _, c := range sh.Cells {
+			if c.CPU.Median <= 0 || c.Rate.Median <= 0 || c.Allocs.Median < 0 || c.OfLimit.Median <= 0 || c.Versions == "" {
+				t.Errorf("%s: %+v", sh.Shape, c)
+			}
+		}
+	}
+}
+
+func TestUnknownVariant(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the CPU time and the memory of another process are only read on Linux")
+	}
+	out := t.TempDir()
+	argv, err := oneport.build(t.Context(), out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := built{server: server{name: "unknown"}, argv: append(argv, "-variant", "unknown")}
+	p, err := b.start(t.Context(), out, 0)
+	if err == nil {
+		// It may say where it listens before it ends.
+		_, err = p.ask("stats")
+		p.stop()
+	}
+	if err == nil {
+		t.Error("a server that does not serve was started")
+	}
+}

@@ -60,6 +60,13 @@ type options struct {
 	access      access
 }
 
+// newLogger returns a logger that leaves nothing out, as zap's usual one does.
+func newLogger() *zap.Logger {
+	config := zap.NewProductionConfig()
+	config.Sampling = nil
+	return zap.Must(config.Build())
+}
+
 // run serves until ctx ends or, if once is set, until the client's calls are
 // done.
 func run(ctx context.Context, out io.Writer, opts options) error {
@@ -69,7 +76,7 @@ func run(ctx context.Context, out io.Writer, opts options) error {
 	m.Alias("", "FooApi") // calls that name no service go to FooApi
 	srv := &server.Server{Handler: m}
 	if opts.logged {
-		log := zapfilter.New(zap.Must(zap.NewProduction()), zapfilter.Options{})
+		log := zapfilter.New(newLogger(), zapfilter.Options{})
 		srv.Filters, srv.Observer = []mux.Filter{log.Filter}, log.Observer()
 	}
 	stop, err := opts.access.apply(srv)

@@ -172,7 +172,7 @@ const (
 func (s *Server) start() error {
 	s.startOnce.Do(func() {
 		s.bounds = s.resolve()
-		s.startErr = errors.Join(s.bounds.check(), checkCertificate(s.TLSConfig))
+		s.startErr = errors.Join(s.bounds.check(), checkCertificate(s.TLSConfig), s.checkDisabled())
 		h := s.Handler
 		if h == nil {
 			h = mux.New()

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 )
@@ -44,23 +45,15 @@ func TestRun(t *testing.T) {
 	}
 }
 
-func TestUnknownVariant(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("the CPU time and the memory of another process are only read on Linux")
-	}
-	out := t.TempDir()
-	argv, err := oneport.build(t.Context(), out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := built{server: server{name: "unknown"}, argv: append(argv, "-variant", "unknown")}
-	p, err := b.start(t.Context(), out, 0)
+// TestNoServer starts a program that never says where it listens.
+func TestNoServer(t *testing.T) {
+	b := built{server: server{name: "echo"}, argv: []string{"echo", "hello"}}
+	p, err := b.start(t.Context(), t.TempDir(), 0)
 	if err == nil {
-		// It may say where it listens before it ends.
-		_, err = p.ask("stats")
 		p.stop()
+		t.Fatal("started")
 	}
-	if err == nil {
-		t.Error("a server that does not serve was started")
+	if !strings.Contains(err.Error(), `"hello\n"`) {
+		t.Errorf("the error %q does not tell what the program said", err)
 	}
 }

@@ -169,14 +169,8 @@ func (c *connection) unknown(err error) error {
 // refuse reports that the connection ends at a bound.
 func (c *connection) refuse(bound string, err error) error {
 	c.srv.refused(&c.peer, bound, err)
-	return &refusedError{err}
+	return &mux.Refusal{Bound: bound, Err: err}
 }
-
-// refusedError ends a connection that has been reported already.
-type refusedError struct{ err error }
-
-func (e *refusedError) Error() string { return e.err.Error() }
-func (e *refusedError) Unwrap() error { return e.err }
 
 // room waits until the bounds of the connection allow another call.
 func (c *connection) room() error {
@@ -352,7 +346,7 @@ func (c *connection) closed(why error) {
 	if isReset(why) && !c.opened || errors.Is(why, ErrServerClosed) {
 		why = nil // a health check; or our own wish
 	}
-	var refused *refusedError
+	var refused *mux.Refusal
 	if why != nil && !errors.As(why, &refused) {
 		c.srv.log.Warn("server: connection ended", "peer", c.peer.String(), "dialect", c.peer.Dialect, "err", why)
 	}

@@ -16,7 +16,7 @@ const (
 
 // budget bounds the calls that are sent again, so that retries do not bring down
 // servers that are short of breath: a token bucket that is filled with a share of
-// all calls and a floor each second.
+// all calls and a floor each second. It begins with the floor of one second.
 type budget struct {
 	calls atomic.Int64 // ever made
 

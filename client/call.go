@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/oneport-thrift/oneport/internal/conn"
@@ -31,12 +30,19 @@ type call struct {
 	unsent bool         // nothing of it was written
 }
 
-var calls = sync.Pool{New: func() any { return &call{done: make(chan struct{}, 1)} }}
+// newCall returns a call with nothing known of it. Each client has a pool of its
+// own: a channel that was made in a synctest bubble must stay there.
+func (c *core) newCall() *call {
+	if m, _ := c.calls.Get().(*call); m != nil {
+		return m
+	}
+	return &call{done: make(chan struct{}, 1)}
+}
 
 // free gives m up. Nobody may complete it any more, and done must be empty.
-func (m *call) free() {
+func (c *core) free(m *call) {
 	*m = call{done: m.done}
-	calls.Put(m)
+	c.calls.Put(m)
 }
 
 // fail completes m without a reply. The caller has taken it out of the table.

@@ -109,7 +109,8 @@ type Client struct {
 	// Default 0.1.
 	RetryShare float64
 	// RetryFloor is how many calls may be sent again each second whatever the
-	// share. Default 10.
+	// share. It is saved up for 10 seconds, and the share up to 1,000 calls.
+	// Default 10.
 	RetryFloor int
 	// EjectAfter is how many failures of an endpoint in a row make the client
 	// leave it alone for a while: failed dials are counted from the first, lost

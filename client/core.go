@@ -24,6 +24,7 @@ type core struct {
 	handler  mux.Handler // the filters, and the client in them
 	names    names
 	budget   budget
+	calls    sync.Pool // of *call
 	pools    [2]*pool
 
 	ctx     context.Context // ends when the client is closed
@@ -65,7 +66,7 @@ func (c *Client) init() error {
 	if o.balancer = c.Balancer; o.balancer == nil {
 		o.balancer = LeastLoaded{}
 	}
-	o.budget = budget{share: o.bounds.share, floor: o.bounds.floor, at: time.Now()}
+	o.budget = budget{share: o.bounds.share, floor: o.bounds.floor, at: time.Now(), tokens: o.bounds.floor}
 	o.handler = mux.Chain(mux.HandlerFunc(o.call), c.Filters...)
 	for i, p := range protocols {
 		o.pools[i] = &pool{client: o, index: i, protocol: p, sticky: o.balancer.Sticky()}

@@ -22,9 +22,9 @@ func (c *core) call(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 	req.Release()
 	c.budget.calls.Add(1)
 	for attempt := 1; ; attempt++ {
-		m := calls.Get().(*call)
+		m := c.newCall()
 		if err := c.pools[i].place(ctx, m, req); err != nil {
-			m.free()
+			c.free(m)
 			return mux.Reply{}, named(req, err)
 		}
 		req.WillBlock()
@@ -34,7 +34,7 @@ func (c *core) call(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 		case ended != nil:
 			err := over(ctx, false, ended)
 			err.Addr = m.conn.node.endpoint.Addr
-			m.free()
+			c.free(m)
 			return mux.Reply{}, named(req, err)
 		case m.err != nil && m.unsent && ctx.Err() == nil:
 			attempt-- // it was not sent: it moves
@@ -42,7 +42,7 @@ func (c *core) call(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 			return c.finish(m, req)
 		}
 		m.buf.Release()
-		m.free()
+		c.free(m)
 	}
 }
 
@@ -67,7 +67,7 @@ func (c *core) again(m *call, req *mux.Request, attempt int) bool {
 
 // finish returns what came of m, and gives it up.
 func (c *core) finish(m *call, req *mux.Request) (mux.Reply, error) {
-	defer m.free()
+	defer c.free(m)
 	if m.err != nil {
 		err := &Error{Code: mux.InternalError, Addr: m.conn.node.endpoint.Addr, Err: m.err}
 		if m.unsent {

@@ -81,7 +81,7 @@ func readError(err error, unread int) error {
 	case err == io.EOF:
 		return errEnded
 	}
-	return fmt.Errorf("read: %w", err)
+	return err
 }
 
 // cut cuts the replies that have come in whole off the stream, and delivers them.

@@ -2,7 +2,6 @@ package client
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"runtime"
 	"slices"
@@ -126,7 +125,7 @@ func (c *connection) unwritable(n int, err error) {
 	c.advance(n)
 	c.sending = c.written
 	c.mu.Unlock()
-	c.fail(fmt.Errorf("write: %w", err))
+	c.fail(err)
 }
 
 // handOver leaves the writing to the goroutine: b from at on, then what waits.

@@ -129,6 +129,7 @@ type speaker struct {
 	form
 	net.Conn
 	r    *bufio.Reader
+	raw  []byte        // unframed: the last message as it came
 	rest []byte        // unframed: what has come and belongs to later messages
 	sent chan struct{} // closed when all that was sent is written
 }
@@ -243,7 +244,7 @@ func (s *speaker) readUnframed() (msg, error) {
 			}
 			if n > 0 {
 				m := msg{typ: h.Type, name: string(h.Name), seqid: h.SeqID, body: s.rest[h.Size:end]}
-				s.rest = s.rest[n:]
+				s.raw, s.rest = s.rest[:n], s.rest[n:]
 				return m, nil
 			}
 		}

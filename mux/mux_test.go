@@ -2,6 +2,7 @@ package mux_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -131,14 +132,10 @@ func TestNamesComeBackWhenAFilterPanics(t *testing.T) {
 	})
 	m.Alias("Shop", "Store")
 	req := call("Shop:get")
-	func() {
-		defer func() {
-			if v := recover(); v != "in a filter" {
-				t.Errorf("recovered %v: a filter's panic is the session's to catch", v)
-			}
-		}()
-		m.ServeThrift(t.Context(), req)
-	}()
+	_, err := m.ServeThrift(t.Context(), req)
+	if p := (*mux.PanicError)(nil); !errors.As(err, &p) || p.Value != "in a filter" {
+		t.Errorf("got %v", err)
+	}
 	if req.Service != "Shop" || req.Method != "get" || req.Route.Service != "Store" {
 		t.Errorf("left as %s:%s on %+v", req.Service, req.Method, req.Route)
 	}

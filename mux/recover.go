@@ -5,9 +5,9 @@ import (
 	"runtime/debug"
 )
 
-// recovered turns a panic of a handler into a PanicError. It stands innermost,
-// so that every filter of the route sees the failure. It cannot stop
-// runtime.Goexit, which ends the goroutine: sessions answer for that.
+// recovered turns a panic of a handler into a PanicError. It stands behind the
+// filters of a route, so that each of them sees the failure; without filters the
+// route itself does the same.
 type recovered struct{ next Handler }
 
 func (h recovered) ServeThrift(ctx context.Context, req *Request) (rep Reply, err error) {

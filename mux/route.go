@@ -32,7 +32,10 @@ type Route struct {
 type methodLister interface{ Methods() []string }
 
 func newRoute(service string, h Handler, filters []Filter, labels *labelSet) *Route {
-	r := &Route{Service: service, handler: Chain(recovered{h}, filters...), labels: labels}
+	r := &Route{Service: service, handler: h, labels: labels}
+	if len(filters) > 0 {
+		r.handler = Chain(recovered{h}, filters...)
+	}
 	if l, ok := h.(onewayLister); ok {
 		r.oneways = l.oneways()
 	}
@@ -76,10 +79,17 @@ func (r *Route) MethodLabel(method string) string {
 }
 
 // serve runs the call on the route, with the route's name as the service, and
-// puts back what stood there before, also if a filter panics.
-func (r *Route) serve(ctx context.Context, req *Request) (Reply, error) {
+// puts back what stood there before. It turns a panic of a filter or the handler
+// into a PanicError. It cannot stop runtime.Goexit, which ends the goroutine:
+// sessions answer for that.
+func (r *Route) serve(ctx context.Context, req *Request) (rep Reply, err error) {
 	service, method := req.Service, req.Method
-	defer func() { req.Service, req.Method = service, method }()
+	defer func() {
+		req.Service, req.Method = service, method
+		if v := recover(); v != nil {
+			rep, err = Reply{}, NewPanicError(v)
+		}
+	}()
 	req.Route, req.Service = r, r.Service
 	return r.handler.ServeThrift(ctx, req)
 }

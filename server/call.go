@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"github.com/oneport-thrift/oneport/internal/conn"
 	"github.com/oneport-thrift/oneport/mux"
@@ -49,11 +48,9 @@ type call struct {
 	reply  *conn.Buffer
 }
 
-var calls = sync.Pool{New: func() any { return new(call) }}
-
 // newCall returns a call of c with nothing known of it.
-func newCall(c *connection) *call {
-	m := calls.Get().(*call)
+func newCall(w *worker, c *connection) *call {
+	m := w.calls.take()
 	m.conn = c
 	m.req.Peer = &c.peer
 	m.req.MaxDepth = c.srv.bounds.depth
@@ -72,7 +69,7 @@ func (m *call) weigh() int {
 }
 
 // free gives m up. Nobody may hold it any more.
-func (m *call) free() {
+func (m *call) free(w *worker) {
 	m.req.Release()
 	if m.cancel != nil {
 		m.cancel()
@@ -84,18 +81,21 @@ func (m *call) free() {
 	m.buf.Release()
 	m.reply.Release()
 	*m = call{}
-	calls.Put(m)
+	w.calls.give(m)
 }
 
 // header takes over what a message's header says. The name's bytes are not kept.
 func (m *call) header(h wire.Header) {
-	m.name = m.conn.srv.names.of(h.Name)
+	m.name = m.conn.nameOf(h.Name)
 	m.seqid = h.SeqID
 	r := &m.req
 	r.Name, r.Service, r.Method = m.name.full, m.name.service, m.name.method
 	r.Type, r.SeqID, r.Protocol = h.Type, h.SeqID, h.Protocol
 	if m.name.oneway && r.Type == wire.Call {
 		r.Type = wire.Oneway // Go's runtime sends oneway calls as any other
+	}
+	if m.name.probe {
+		m.refusal = errProbe
 	}
 }
 
@@ -114,13 +114,8 @@ func (m *call) do(w *worker) {
 	m.conn.answer(w, m, rep, err)
 }
 
-// invoke calls the handler. A panic that got past the filters is caught here.
-func (c *connection) invoke(w *worker, m *call) (rep mux.Reply, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			rep, err = mux.Reply{}, mux.NewPanicError(v)
-		}
-	}()
+// invoke calls the handler.
+func (c *connection) invoke(w *worker, m *call) (mux.Reply, error) {
 	m.req.Scratch = w.memory()
 	ctx := c.ctx
 	switch {
@@ -169,7 +164,7 @@ func (m *call) exited(w *worker) (reading *connection) {
 func (c *connection) answer(w *worker, m *call, rep mux.Reply, err error) {
 	rep = c.outcome(w, m, rep, err)
 	n := len(rep.Body)
-	c.complete(m, rep)
+	c.complete(w, m, rep)
 	if size := cap(w.memory()); n > size && size < maxScratch {
 		w.scratch.Release()
 		w.scratch = conn.Take(min(n, maxScratch))
@@ -182,7 +177,7 @@ func (c *connection) outcome(w *worker, m *call, rep mux.Reply, err error) mux.R
 	oneway := m.req.Type == wire.Oneway || rep.Type == wire.Oneway
 	switch {
 	case oneway:
-		if err != nil {
+		if err != nil && mux.CodeOf(err) == mux.InternalError {
 			c.srv.logFailure(m, err)
 		}
 		rep = mux.Reply{}

@@ -40,6 +40,7 @@ type connection struct {
 
 	in      input         // of the goroutine that reads
 	ordered bool          // replies leave in the order of the calls
+	last    *name         // of the last call, if it is kept; of the goroutine that reads
 	space   int           // how many more calls may be entered; of the goroutine that reads
 	lone    atomic.Uint64 // odd while a call runs on the goroutine that reads; see monitor.go
 	listed  atomic.Bool   // in the monitor's list
@@ -97,6 +98,7 @@ func (c *connection) do(w *worker) {
 			err = c.room()
 		}
 		if err == nil {
+			w.relax()
 			err = c.in.fill()
 		}
 	}
@@ -272,8 +274,7 @@ func (c *connection) writeRaw(b []byte, now time.Time) (written int, err error) 
 // for the calls that run and for their replies to be written.
 func (c *connection) finish(w *worker, err error) {
 	c.in.release()
-	w.scratch.Release()
-	w.scratch = nil
+	w.relax()
 	if c.multi != nil {
 		c.multi.ended()
 		if !errors.Is(err, errDraining) {

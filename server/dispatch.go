@@ -17,14 +17,14 @@ import (
 func (c *connection) dispatch(w *worker) (still bool, err error) {
 	w.batch = w.batch[:0]
 	for len(c.in.unread()) > 0 {
-		m := newCall(c)
+		m := newCall(w, c)
 		n, err := c.sess.next(c.in.unread(), m)
 		if err != nil {
 			c.handOver(w)
 			return true, c.tooBad(w, m, err)
 		}
 		if n == 0 {
-			m.free()
+			m.free(w)
 			break
 		}
 		m.at, m.size = c.in.pos, n
@@ -35,7 +35,7 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 		}
 		switch {
 		case m.req.Type == 0:
-			m.free()
+			m.free(w)
 		case m.refusal != nil:
 			c.turnAway(w, m, m.refusal)
 		case m.req.Type == wire.Oneway && c.ordered && !c.srv.ConcurrentOneway:
@@ -162,7 +162,7 @@ func (c *connection) runOneway(w *worker, m *call) {
 	}
 	if free, err := c.srv.admit(1); free == 0 {
 		c.srv.refused(&c.peer, err.bound, err)
-		m.free()
+		m.free(w)
 		return
 	}
 	w.running = m
@@ -189,7 +189,7 @@ func (c *connection) tooBad(w *worker, m *call, err error) error {
 		m.size = 0
 		c.turnAway(w, m, &mux.Error{Code: mux.ProtocolError, Message: err.Error()})
 	} else {
-		m.free()
+		m.free(w)
 	}
 	var we *wire.Error
 	if errors.As(err, &we) && we.TooLarge() {

@@ -21,11 +21,8 @@ func openFramed(c *connection, o wire.Opening) session {
 
 func (s *framed) next(in []byte, m *call) (int, error) {
 	n, err := wire.FrameSize(in, s.limits.Message)
-	if we := (*wire.Error)(nil); errors.As(err, &we) && we.TooLarge() {
-		return s.oversized(in, m, err)
-	}
 	if err != nil {
-		return 0, err
+		return s.oversized(in, m, err)
 	}
 	if n == 0 || len(in) < n {
 		return 0, nil
@@ -49,8 +46,12 @@ func (s *framed) next(in []byte, m *call) (int, error) {
 }
 
 // oversized looks for the header of a message that is too large, so that its
-// caller can be told.
+// caller can be told. Any other bad length is the end at once.
 func (s *framed) oversized(in []byte, m *call, err error) (int, error) {
+	var we *wire.Error
+	if !errors.As(err, &we) || !we.TooLarge() {
+		return 0, err
+	}
 	h, herr := wire.ParseHeader(s.protocol, in[wire.FrameHeaderSize:], s.limits.Name)
 	if herr != nil {
 		return 0, err

@@ -15,14 +15,13 @@ import (
 // in the one that the first byte tells, and writes the reply. An exception is a
 // reply like others, of status 200, as Apache's servers send it. So is a oneway
 // call's empty body.
-func (s *Server) callHTTP(w http.ResponseWriter, m *call, media string, p wire.Protocol) {
+func (s *Server) callHTTP(w http.ResponseWriter, work *worker, m *call, media string, p wire.Protocol) {
 	if err := s.parseHTTP(m, p); err != nil && m.req.Type != wire.Call {
 		http.Error(w, err.Error(), mux.ProtocolError.HTTPStatus())
 		return
 	} else if err != nil {
 		m.refusal = &mux.Error{Code: mux.ProtocolError, Message: err.Error()}
 	}
-	work := &worker{set: &s.workers}
 	answered := false
 	answer := func(rep mux.Reply, err error) {
 		answered = true
@@ -35,7 +34,6 @@ func (s *Server) callHTTP(w http.ResponseWriter, m *call, media string, p wire.P
 			answer(mux.Reply{}, errGoexit)
 			http.NewResponseController(w).Flush()
 		}
-		work.scratch.Release()
 	}()
 	switch free, over := s.admit(1); {
 	case m.refusal != nil:

@@ -63,8 +63,10 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, control *http.Resp
 		http.Error(w, "not a Thrift content type", http.StatusUnsupportedMediaType)
 		return
 	}
-	m := newCall(hc.c)
-	defer m.free()
+	work := &worker{set: &s.workers}
+	defer work.relax()
+	m := newCall(work, hc.c)
+	defer m.free(work)
 	err := hc.readBody(w, r, m)
 	if err == nil && !hc.run() {
 		err = errDraining
@@ -77,7 +79,7 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, control *http.Resp
 	m.req.Received = time.Now()
 	m.req.Header = httpFields(r.Header)
 	m.ctx = r.Context()
-	s.callHTTP(w, m, media, protocol)
+	s.callHTTP(w, work, m, media, protocol)
 }
 
 // readBody reads the body into m. The server counts its bytes as they come.

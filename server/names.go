@@ -16,6 +16,7 @@ type name struct {
 	full, service, method string
 	kept                  bool // in the table
 	oneway                bool // the method has no reply, whatever type its calls have
+	probe                 bool // Finagle's upgrade probe
 }
 
 // names turns the bytes of a name into strings without an allocation, for the
@@ -37,9 +38,22 @@ func (t *names) of(b []byte) *name {
 	}
 	full := string(b)
 	service, method := wire.SplitName(full)
-	n := &name{full: full, service: service, method: method}
+	n := &name{full: full, service: service, method: method, probe: full == upgradeProbe}
 	if t.isOneway != nil {
 		n.oneway = t.isOneway(service, method)
+	}
+	return n
+}
+
+// nameOf is names.of for the goroutine that reads: most calls of a connection
+// have the name of the last one.
+func (c *connection) nameOf(b []byte) *name {
+	if n := c.last; n != nil && n.full == string(b) {
+		return n
+	}
+	n := c.srv.names.of(b)
+	if n.kept {
+		c.last = n
 	}
 	return n
 }

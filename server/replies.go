@@ -71,10 +71,10 @@ func (c *connection) link(m *call) {
 // complete takes the reply of a call that was entered, and sends it if it is its
 // turn. Any goroutine may call it, once for each call. It has copied the reply
 // and given up the call's memory when it returns.
-func (c *connection) complete(m *call, rep mux.Reply) {
+func (c *connection) complete(w *worker, m *call, rep mux.Reply) {
 	if m.inline {
 		c.srv.load.calls.Add(-1)
-		m.free()
+		m.free(w)
 		return
 	}
 	c.mu.Lock()
@@ -105,17 +105,17 @@ func (c *connection) complete(m *call, rep mux.Reply) {
 		now = m.req.Received
 	}
 	if c.takesTurn(m) {
-		c.release()
+		c.release(w)
 	} else {
 		c.open--
-		m.free()
+		m.free(w)
 	}
 	c.settle(now)
 }
 
 // release moves the replies whose turn has come to the outbox: those at the head
 // of the order, up to the first that is not done. Called with mu held.
-func (c *connection) release() {
+func (c *connection) release(w *worker) {
 	for c.head != nil && c.head.done {
 		m := c.head
 		if c.head = m.next; c.head == nil {
@@ -128,7 +128,7 @@ func (c *connection) release() {
 		} else if m.reply != nil {
 			c.charge(-len(m.reply.B))
 		}
-		m.free()
+		m.free(w)
 	}
 }
 

@@ -177,7 +177,7 @@ func (s *Server) start() error {
 		if h == nil {
 			h = mux.New()
 		}
-		s.handler = declining{mux.Chain(h, s.Filters...)}
+		s.handler = guarded(h, s.Filters)
 		if o, ok := h.(mux.OnewayHandler); ok {
 			s.names.isOneway = o.IsOneway
 		}

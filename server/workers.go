@@ -35,6 +35,7 @@ type worker struct {
 
 	scratch *conn.Buffer // for the reply of the call that runs; nil while idle
 	batch   []*call      // of the connection that is read, while it is cut
+	calls   callList     // that are not used
 }
 
 // add puts jobs into the queue.
@@ -126,12 +127,18 @@ func (w *worker) run() {
 			}
 			w.do(j)
 		}
-		w.scratch.Release()
-		w.scratch = nil
+		w.relax()
 		if !w.set.rest(w) {
 			return
 		}
 	}
+}
+
+// relax gives up the memory that w keeps from call to call, before it waits.
+func (w *worker) relax() {
+	w.scratch.Release()
+	w.scratch = nil
+	w.calls.giveAll()
 }
 
 func (w *worker) do(j job) {
@@ -178,7 +185,7 @@ func (w *worker) exited() {
 	if m := w.running; m != nil {
 		reading = m.exited(w)
 	}
-	w.scratch.Release()
+	w.relax()
 	if reading != nil {
 		w.set.now(reading)
 	}

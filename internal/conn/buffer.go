@@ -44,10 +44,10 @@ func Take(size int) *Buffer {
 		return b
 	}
 	i := shift - minShift
-	b, _ := pools[i].Get().(*Buffer)
-	if b == nil {
-		b = &Buffer{B: make([]byte, 0, 1<<shift), pool: int8(i)}
+	if b, _ := pools[i].Get().(*Buffer); b != nil {
+		return b // its count is still 1
 	}
+	b := &Buffer{B: make([]byte, 0, 1<<shift), pool: int8(i)}
 	b.holders.Store(1)
 	return b
 }
@@ -67,7 +67,8 @@ func (b *Buffer) Hold(n int) { b.holders.Add(int32(n)) }
 // Release takes away one holder. The last one must not touch b afterwards.
 // Releasing a nil buffer does nothing.
 func (b *Buffer) Release() {
-	if b == nil || b.holders.Add(-1) > 0 {
+	// Nobody can join the only holder, whose count can stay as it is.
+	if b == nil || b.holders.Load() > 1 && b.holders.Add(-1) > 0 {
 		return
 	}
 	outstanding.Add(-1)
@@ -75,6 +76,9 @@ func (b *Buffer) Release() {
 		return // too large to keep, or outgrown by an append
 	}
 	b.B = b.B[:0]
+	if b.holders.Load() == 0 {
+		b.holders.Store(1)
+	}
 	pools[b.pool].Put(b)
 }
 

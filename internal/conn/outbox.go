@@ -11,12 +11,13 @@ package conn
 type Outbox struct {
 	pending *Buffer
 	writing bool
+	last    int // bytes that were handed to the writer last: as many may wait again
 }
 
 // Room makes room for about n more bytes behind those pending.
 func (o *Outbox) Room(n int) {
 	if o.pending == nil {
-		o.pending = Take(n)
+		o.pending = Take(max(n, o.last))
 		return
 	}
 	if need := len(o.pending.B) + n; need > cap(o.pending.B) {
@@ -72,9 +73,14 @@ func (o *Outbox) Next() *Buffer {
 	}
 	if b == nil {
 		o.writing = false
+	} else {
+		o.last = min(len(b.B), maxExpected)
 	}
 	return b
 }
+
+// maxExpected bounds the memory taken because as much was needed the last time.
+const maxExpected = 64 << 10
 
 // Drop forgets what waits, for a connection that is broken.
 func (o *Outbox) Drop() {

@@ -21,7 +21,12 @@ type Header struct {
 // Binary headers are read in both forms, strict and old. A JSON header may have
 // white space between its tokens, in all at most a few times maxName bytes.
 func ParseHeader(p Protocol, b []byte, maxName int) (Header, error) {
-	h, _, err := parseHeader(p, b, limit(maxName, DefaultName))
+	maxName = limit(maxName, DefaultName)
+	if p == Binary { // straight, being what most servers read all day
+		h, _, err := parseBinaryHeader(b, maxName)
+		return h, err
+	}
+	h, _, err := parseHeader(p, b, maxName)
 	return h, err
 }
 

@@ -7,11 +7,11 @@ import (
 
 // aim is a ratio that the project holds itself to.
 type aim struct {
-	shape  string
-	value  string // "CPU" or "calls/s"
+	shape  string // or a number of callers
+	value  string
 	of     func(sample) float64
-	this   string // the server whose value is divided
-	that   string // the server by whose value
+	this   string // the server or client whose value is divided
+	that   string // the one by whose value
 	bound  float64
 	atMost bool // the ratio is to be at most the bound, or else at least
 }
@@ -33,6 +33,9 @@ var aims = []aim{
 	atLeast("8x32 100", "C++ TThreadedServer", stub, 14),
 	atLeast("8x32 100", "C++ TNonblockingServer, pool", stub, 40),
 	{shape: "8x32 100 blocking 300µs", value: "calls/s", of: rate, this: stub, that: "Apache Go, at its best", bound: 10},
+	atLeast("256 callers", "Apache Go, a connection each", ours, 10),
+	atLeast("16 callers", "Apache Go, a connection each", ours, 3),
+	atLeast("1 callers", "Apache Go, a connection each", ours, 1),
 }
 
 func atMost(shape, this, that string, bound float64) aim {
@@ -43,15 +46,12 @@ func atLeast(shape, this, that string, bound float64) aim {
 	return aim{shape: shape, value: "CPU", of: cpu, this: this, that: that, bound: bound}
 }
 
-// printAims prints the aims whose servers were measured.
+// printAims prints the aims whose servers or clients were measured.
 func (r *report) printAims(w io.Writer) {
 	fmt.Fprint(w, "\n### Aims\n\n| value | shape | aim | measured | spread | |\n|---|---|--:|--:|--:|---|\n")
 	for _, a := range aims {
-		sh := r.shape(a.shape)
-		if sh == nil {
-			continue
-		}
-		this, that := find(sh.Cells, a.this), find(sh.Cells, a.that)
+		title, cells := r.cells(a.shape)
+		this, that := find(cells, a.this), find(cells, a.that)
 		if this == nil || that == nil {
 			continue
 		}
@@ -65,8 +65,22 @@ func (r *report) printAims(w io.Writer) {
 			verdict = "missed"
 		}
 		fmt.Fprintf(w, "| %s of %s / %s | %s | %s %g | %.2f | %.2f–%.2f | %s |\n",
-			a.value, a.this, a.that, sh.title(), sign, a.bound, ratio.Median, ratio.Low, ratio.High, verdict)
+			a.value, a.this, a.that, title, sign, a.bound, ratio.Median, ratio.Low, ratio.High, verdict)
 	}
+}
+
+// cells returns what was measured in a shape or with a number of callers, and how
+// readers know that.
+func (r *report) cells(name string) (title string, cells []cell) {
+	if sh := r.shape(name); sh != nil {
+		return sh.title(), sh.Cells
+	}
+	for i := range r.Clients {
+		if c := &r.Clients[i]; c.title() == name {
+			return name, c.Cells
+		}
+	}
+	return name, nil
 }
 
 // shape returns the results of a shape, or nil.

@@ -18,6 +18,8 @@ type cell struct {
 	// zero if those were not measured.
 	OfLimit spread `json:"of_limit"`
 	OfStub  spread `json:"of_stub"`
+	// OfOurs is, among clients, CPU over that of oneport's.
+	OfOurs spread `json:"of_ours"`
 }
 
 // spread is the median of values and the least and the largest of them.

@@ -45,6 +45,9 @@ func (r *report) markdown() string {
 	for i := range r.Shapes {
 		r.Shapes[i].print(&b)
 	}
+	for i := range r.Clients {
+		r.Clients[i].print(&b)
+	}
 	r.printIdle(&b)
 	r.printServers(&b)
 	b.WriteByte('\n')

@@ -13,15 +13,16 @@ import (
 
 // plan is what a run of the benchmark does.
 type plan struct {
-	rounds   int
-	round    time.Duration // for each server
-	warm     time.Duration
-	idle     int // connections of the idle measurement; 0: none
-	servers  *regexp.Regexp
-	shapes   *regexp.Regexp
-	out      string // folder for programs, logs and results
-	profiles string // folder for CPU profiles; empty: none
-	document string // file to write the tables into; empty: none
+	rounds    int
+	round     time.Duration // for each server
+	warm      time.Duration
+	idle      int // connections of the idle measurement; 0: none
+	noClients bool
+	servers   *regexp.Regexp
+	shapes    *regexp.Regexp
+	out       string // folder for programs, logs and results
+	profiles  string // folder for CPU profiles; empty: none
+	document  string // file to write the tables into; empty: none
 }
 
 func main() {
@@ -31,7 +32,8 @@ func main() {
 	flag.IntVar(&p.rounds, "rounds", 5, "number of rounds")
 	flag.DurationVar(&p.round, "round", 0, "how long each server is loaded in a round (default 120ms, 1s with -full)")
 	flag.IntVar(&p.idle, "idle", 10_000, "connections to leave idle; 0 leaves this measurement out")
-	flag.StringVar(&servers, "servers", "", "only servers that match this `regexp`")
+	flag.BoolVar(&p.noClients, "noclients", false, "leave the clients out")
+	flag.StringVar(&servers, "servers", "", "only servers and clients that match this `regexp`")
 	flag.StringVar(&shapes, "shapes", "", "only shapes that match this `regexp`, as \"^8x32 100$\"")
 	flag.StringVar(&p.out, "out", "../../build/bench", "`folder` for what is built and for results")
 	flag.StringVar(&p.profiles, "profiles", "", "write a CPU profile of each server and shape into this `folder`")
@@ -74,12 +76,12 @@ func (p *plan) run(ctx context.Context) error {
 		return err
 	}
 	for i, sh := range shapes {
-		if !p.shapes.MatchString(sh.String()) {
-			continue
-		}
 		measured := built
 		if i >= fewShapes {
 			measured = slices.DeleteFunc(slices.Clone(built), few)
+		}
+		if len(measured) == 0 || !p.shapes.MatchString(sh.String()) {
+			continue
 		}
 		cells, err := p.measure(ctx, sh, measured)
 		if err != nil {
@@ -87,6 +89,14 @@ func (p *plan) run(ctx context.Context) error {
 		}
 		r.Shapes = append(r.Shapes, shapeResult{shape: sh, Shape: sh.String(), Cells: cells})
 		r.Shapes[len(r.Shapes)-1].print(os.Stdout)
+	}
+	if !p.noClients {
+		if err := p.measureClients(ctx, r); err != nil {
+			return err
+		}
+		for i := range r.Clients {
+			r.Clients[i].print(os.Stdout)
+		}
 	}
 	if p.idle > 0 {
 		if r.Idle, err = p.measureIdle(ctx, slices.DeleteFunc(built, few)); err != nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,19 +30,23 @@ type process struct {
 	addr string
 }
 
-// start starts b, with calls that block for the time given, on the servers' core.
-// What it says on standard error goes into a file of folder out.
+// start starts b, with calls that block for the time given, on the core of what is
+// measured. What it says on standard error goes into a file of folder out.
 func (b built) start(ctx context.Context, out string, block time.Duration) (*process, error) {
+	if block > 0 {
+		b.argv = append(slices.Clip(b.argv), "-block", block.String())
+	}
+	return b.launch(ctx, out, startPinned)
+}
+
+// launch starts b by the function begin.
+func (b built) launch(ctx context.Context, out string, begin func(*exec.Cmd) error) (*process, error) {
 	log, err := os.Create(filepath.Join(out, strings.Map(fileRune, b.name)+".log"))
 	if err != nil {
 		return nil, err
 	}
 	p := &process{built: b, log: log}
-	args := b.argv[1:]
-	if block > 0 {
-		args = append(args[:len(args):len(args)], "-block", block.String())
-	}
-	p.cmd = exec.CommandContext(ctx, b.argv[0], args...)
+	p.cmd = exec.CommandContext(ctx, b.argv[0], b.argv[1:]...)
 	p.cmd.Stderr = log
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -51,11 +56,12 @@ func (b built) start(ctx context.Context, out string, block time.Duration) (*pro
 		return nil, err
 	}
 	p.out = bufio.NewReader(stdout)
-	if err := startPinned(p.cmd); err != nil {
+	if err := begin(p.cmd); err != nil {
 		return nil, err
 	}
 	line, err := p.out.ReadString('\n')
-	if addr, ok := strings.CutPrefix(strings.TrimSpace(line), "listening "); ok {
+	verb, addr, _ := strings.Cut(strings.TrimSpace(line), " ")
+	if verb == child.Listening || verb == child.Calling {
 		p.addr = addr
 		return p, nil
 	}

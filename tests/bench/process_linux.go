@@ -62,6 +62,9 @@ func startPinned(cmd *exec.Cmd) error {
 	return cmd.Start()
 }
 
+// startHere starts a process on the generator's core.
+func startHere(cmd *exec.Cmd) error { return cmd.Start() }
+
 func setCore(core int) error {
 	var set unix.CPUSet
 	set.Set(core)

@@ -15,6 +15,8 @@ func pinGenerator() error { return errLinux }
 
 func startPinned(cmd *exec.Cmd) error { return cmd.Start() }
 
+func startHere(cmd *exec.Cmd) error { return cmd.Start() }
+
 func (p *process) cpuTime() (time.Duration, error) { return 0, errLinux }
 
 func (p *process) resident() (int64, error) { return 0, errLinux }

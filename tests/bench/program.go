@@ -2,16 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // program is something to build, which several servers may share.
 type program struct {
-	name string
 	// build builds it into folder out and returns the command line to run it.
 	build func(ctx context.Context, out string) ([]string, error)
 
@@ -20,15 +19,29 @@ type program struct {
 	done bool
 }
 
-// goProgram is the command of this module in server/name.
-func goProgram(name string) *program {
-	return &program{name: name, build: func(ctx context.Context, out string) ([]string, error) {
-		path, err := filepath.Abs(filepath.Join(out, name))
+// goProgram is the command of this module in a folder.
+func goProgram(folder string) *program {
+	return &program{build: func(ctx context.Context, out string) ([]string, error) {
+		path, err := filepath.Abs(filepath.Join(out, strings.ReplaceAll(folder, "/", "-")))
 		if err != nil {
 			return nil, err
 		}
-		return []string{path}, command(ctx, "go", "build", "-o", path, "./server/"+name)
+		return []string{path}, command(ctx, "go", "build", "-o", path, "./"+folder)
 	}}
+}
+
+// once builds the program, unless that has been tried.
+func (g *program) once(ctx context.Context, out string) error {
+	if !g.done {
+		g.argv, g.err = g.build(ctx, out)
+		g.done = true
+	}
+	return g.err
+}
+
+// command returns the command line to run the built program with args.
+func (g *program) command(args ...string) []string {
+	return append(slices.Clone(g.argv), args...)
 }
 
 // command runs a command of a build.
@@ -50,9 +63,6 @@ type built struct {
 // few reports whether b is left out of most shapes.
 func few(b built) bool { return b.few }
 
-// errNothing is a run without a server.
-var errNothing = errors.New("no server matches, or none could be built")
-
 // build builds the programs of the servers of the plan. Those that cannot be built
 // are noted as missing.
 func (p *plan) build(ctx context.Context, r *report) ([]built, error) {
@@ -61,24 +71,14 @@ func (p *plan) build(ctx context.Context, r *report) ([]built, error) {
 		if !p.servers.MatchString(s.name) {
 			continue
 		}
-		g := s.prog
-		if !g.done {
-			g.argv, g.err = g.build(ctx, p.out)
-			g.done = true
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if g.err != nil {
-			fmt.Printf("missing: %s: %v\n", s.name, g.err)
-			r.Missing = append(r.Missing, missing{Server: s.name, Why: g.err.Error()})
+		if err := s.prog.once(ctx, p.out); err != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			r.miss(s.name, err)
 			continue
 		}
-		argv := append(append([]string(nil), g.argv...), s.args...)
-		all = append(all, built{server: s, argv: argv})
-	}
-	if len(all) == 0 {
-		return nil, errNothing
+		all = append(all, built{server: s, argv: s.prog.command(s.args...)})
 	}
 	return all, nil
 }

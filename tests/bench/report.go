@@ -2,20 +2,23 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
 // report is all that a run has found, as it is written to results.json.
 type report struct {
-	Time    time.Time     `json:"time"`
-	Machine string        `json:"machine"`
-	Rounds  int           `json:"rounds"`
-	Round   string        `json:"round"` // how long each server is loaded in one
-	Shapes  []shapeResult `json:"shapes"`
-	Idle    []idle        `json:"idle,omitempty"`
-	Missing []missing     `json:"missing,omitempty"`
+	Time    time.Time      `json:"time"`
+	Machine string         `json:"machine"`
+	Rounds  int            `json:"rounds"`
+	Round   string         `json:"round"` // how long each server is loaded in one
+	Shapes  []shapeResult  `json:"shapes"`
+	Clients []clientResult `json:"clients,omitempty"`
+	Idle    []idle         `json:"idle,omitempty"`
+	Missing []missing      `json:"missing,omitempty"`
 }
 
 // shapeResult is the results of all servers under one shape.
@@ -25,10 +28,19 @@ type shapeResult struct {
 	Cells []cell `json:"cells"`
 }
 
-// missing is a server that could not be built.
+// missing is a server or client that could not be built.
 type missing struct {
-	Server string `json:"server"`
-	Why    string `json:"why"`
+	Name string `json:"name"`
+	Why  string `json:"why"`
+}
+
+// miss notes that something is missing, once.
+func (r *report) miss(name string, err error) {
+	m := missing{Name: name, Why: err.Error()}
+	if !slices.Contains(r.Missing, m) {
+		fmt.Printf("missing: %s: %s\n", m.Name, m.Why)
+		r.Missing = append(r.Missing, m)
+	}
 }
 
 func newReport(p *plan) *report {

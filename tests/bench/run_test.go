@@ -19,8 +19,9 @@ func TestRun(t *testing.T) {
 	}
 	p := &plan{
 		rounds: 1, round: 5 * time.Millisecond, warm: time.Millisecond, idle: 20,
-		servers: regexp.MustCompile("bare|oneport|Apache Go"), shapes: regexp.MustCompile("^(8x32 100|32x1 16384)$"),
-		out: t.TempDir(),
+		servers: regexp.MustCompile("bare|oneport|Apache Go"),
+		shapes:  regexp.MustCompile("^(8x32 100|32x1 16384)$"),
+		out:     t.TempDir(),
 	}
 	if err := p.run(t.Context()); err != nil {
 		t.Fatal(err)
@@ -33,8 +34,15 @@ func TestRun(t *testing.T) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Shapes) != 2 || len(r.Missing) != 0 || len(r.Idle) == 0 {
+	if len(r.Clients) != len(callers) || len(r.Shapes) != 2 || len(r.Missing) != 0 || len(r.Idle) == 0 {
 		t.Fatalf("%d shapes, %d servers missing, %d idle", len(r.Shapes), len(r.Missing), len(r.Idle))
+	}
+	for _, with := range r.Clients {
+		for _, c := range with.Cells {
+			if c.CPU.Median <= 0 || c.Rate.Median <= 0 || c.Allocs.Median <= 0 || c.OfOurs.Median <= 0 {
+				t.Errorf("%s: %+v", with.title(), c)
+			}
+		}
 	}
 	for _, sh := range r.Shapes {
 		for _, c := range sh.Cells {

@@ -15,11 +15,11 @@ import (
 // buildTime bounds a build script, which may download what it needs.
 const buildTime = 10 * time.Minute
 
-// scriptProgram is the program that server/name/build.sh builds: it runs in its
-// folder and leaves a command named server in the folder $OUT; $IDL is the folder
-// of the .thrift files. It does not run again while neither has changed.
-func scriptProgram(name string) *program {
-	return &program{name: name, build: func(ctx context.Context, out string) ([]string, error) {
+// scriptProgram is a command that server/name/build.sh builds: it runs in its
+// folder and leaves commands in the folder $OUT; $IDL is the folder of the .thrift
+// files. It does not run again while neither has changed.
+func scriptProgram(name, command string) *program {
+	return &program{build: func(ctx context.Context, out string) ([]string, error) {
 		src := filepath.Join("server", name)
 		idl, err := filepath.Abs("../../thrift")
 		if err != nil {
@@ -28,7 +28,7 @@ func scriptProgram(name string) *program {
 		if out, err = filepath.Abs(filepath.Join(out, name)); err != nil {
 			return nil, err
 		}
-		argv := []string{filepath.Join(out, "server")}
+		argv := []string{filepath.Join(out, command)}
 		sum, err := digest(src, filepath.Join(idl, "foo.thrift"))
 		if err != nil {
 			return nil, err

@@ -30,12 +30,14 @@ const (
 )
 
 var (
-	bare    = goProgram("bare")
-	oneport = goProgram("oneport")
-	apache  = goProgram("apache")
-	kitex   = scriptProgram("kitex")
-	cpp     = scriptProgram("cpp")
-	finagle = scriptProgram("finagle")
+	bare    = goProgram("server/bare")
+	oneport = goProgram("server/oneport")
+	apache  = goProgram("server/apache")
+	cpp     = scriptProgram("cpp", "server")
+	finagle = scriptProgram("finagle", "server")
+
+	kitex       = scriptProgram("kitex", "server")
+	kitexClient = scriptProgram("kitex", "client")
 )
 
 // What is sent. The first two name no service, for servers that have only one.

@@ -32,9 +32,21 @@ func (r *report) printIdle(w io.Writer) {
 	}
 }
 
-// printServers prints what each server is.
+// print prints what clients cost as a table in Markdown.
+func (r *clientResult) print(w io.Writer) {
+	fmt.Fprintf(w, "\n### Clients, %s, 100 B\n\n", r.title())
+	fmt.Fprintln(w, "| client | CPU s per million | spread | of oneport's | calls/s | allocs/call |")
+	fmt.Fprintln(w, "|---|--:|--:|--:|--:|--:|")
+	for _, c := range r.Cells {
+		fmt.Fprintf(w, "| %s | %.2f | %.2f–%.2f | %s | %.0f | %.2f |\n",
+			c.Server, c.CPU.Median, c.CPU.Low, c.CPU.High, known(c.OfOurs.Median > 0, c.OfOurs.Median),
+			c.Rate.Median, c.Allocs.Median)
+	}
+}
+
+// printServers prints what each server and client is.
 func (r *report) printServers(w io.Writer) {
-	fmt.Fprint(w, "\n### Servers\n\n| server | what it is | versions |\n|---|---|---|\n")
+	fmt.Fprint(w, "\n### Servers and clients\n\n| name | what it is | versions |\n|---|---|---|\n")
 	for _, s := range servers {
 		for _, sh := range r.Shapes {
 			if c := find(sh.Cells, s.name); c != nil {
@@ -43,8 +55,16 @@ func (r *report) printServers(w io.Writer) {
 			}
 		}
 	}
+	for _, c := range clients {
+		for _, with := range r.Clients {
+			if m := find(with.Cells, c.name); m != nil {
+				fmt.Fprintf(w, "| %s | client: %s | %s |\n", c.name, c.what, m.Versions)
+				break
+			}
+		}
+	}
 	for _, m := range r.Missing {
-		fmt.Fprintf(w, "\nMissing: %s: %s.\n", m.Server, m.Why)
+		fmt.Fprintf(w, "\nMissing: %s: %s.\n", m.Name, m.Why)
 	}
 }
 

@@ -1,9 +1,10 @@
 // Package child is what the benchmark's processes in Go have in common: how they
 // tell where they listen, and how they are asked what they have used.
 //
-// A process prints "listening ADDRESS" and then answers each line on its standard
-// input with one line of JSON, a [Report]. It ends with its standard input, and
-// so with the benchmark, whatever becomes of that.
+// A server prints "listening ADDRESS", a client "calling ADDRESS", and then each
+// answers every line on its standard input with one line of JSON, a [Report]. It
+// ends with its standard input, and so with the benchmark, whatever becomes of
+// that.
 package child
 
 import (
@@ -21,7 +22,14 @@ import (
 	"time"
 )
 
-// The commands that a process answers. It answers others too, and does nothing.
+// What a process says first, a space and the address behind it.
+const (
+	Listening = "listening" // a server
+	Calling   = "calling"   // a client
+)
+
+// The commands that a process answers. A server also answers others, and does
+// nothing.
 const (
 	// Stats asks for a report.
 	Stats = "stats"
@@ -31,6 +39,8 @@ const (
 	Profile = "profile"
 	// EndProfile ends it.
 	EndProfile = "endprofile"
+	// Run has a client make calls for as long as the duration behind a space.
+	Run = "run"
 )
 
 // Report is what a process tells about itself. A process that cannot know a value
@@ -42,6 +52,8 @@ type Report struct {
 	InUse uint64 `json:"in_use,omitempty"`
 	// Versions names the libraries that the process serves with.
 	Versions string `json:"versions,omitempty"`
+	// Calls is how many calls the command made.
+	Calls int64 `json:"calls,omitempty"`
 	// Error says why a command failed.
 	Error string `json:"error,omitempty"`
 }
@@ -66,8 +78,8 @@ func Server(serve func(l net.Listener, o Options) error) {
 		Fatal(err)
 	}
 	go func() { Fatal(serve(l, o)) }()
-	fmt.Println("listening", l.Addr())
-	Obey(os.Stdin, os.Stdout)
+	fmt.Println(Listening, l.Addr())
+	Obey(os.Stdin, os.Stdout, func(string, string) (Report, error) { return Report{}, nil })
 	os.Exit(0)
 }
 
@@ -77,14 +89,15 @@ func Fatal(err error) {
 	os.Exit(1)
 }
 
-// Obey answers the commands that come from in, until in ends.
-func Obey(in io.Reader, out io.Writer) {
+// Obey answers the commands that come from in, until in ends. Those that are not
+// of this package are other's, which may fill in a part of the report.
+func Obey(in io.Reader, out io.Writer, other func(verb, arg string) (Report, error)) {
 	lines := bufio.NewScanner(in)
 	answers := json.NewEncoder(out)
 	for lines.Scan() {
 		verb, arg, _ := strings.Cut(lines.Text(), " ")
-		err := obey(verb, arg)
-		r := report()
+		r, err := obey(verb, arg, other)
+		r.fill()
 		if err != nil {
 			r.Error = err.Error()
 		}
@@ -94,8 +107,9 @@ func Obey(in io.Reader, out io.Writer) {
 	}
 }
 
-func obey(verb, arg string) error {
+func obey(verb, arg string, other func(verb, arg string) (Report, error)) (Report, error) {
 	switch verb {
+	case Stats:
 	case Collect:
 		// Each collection halves the stacks that are much too large.
 		for range 4 {
@@ -105,19 +119,22 @@ func obey(verb, arg string) error {
 	case Profile:
 		f, err := os.Create(arg)
 		if err != nil {
-			return err
+			return Report{}, err
 		}
-		return pprof.StartCPUProfile(f)
+		return Report{}, pprof.StartCPUProfile(f)
 	case EndProfile:
 		pprof.StopCPUProfile()
+	default:
+		return other(verb, arg)
 	}
-	return nil
+	return Report{}, nil
 }
 
-func report() Report {
+// fill fills in what the runtime knows.
+func (r *Report) fill() {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return Report{Mallocs: m.Mallocs, InUse: m.HeapInuse + m.StackInuse, Versions: versions()}
+	r.Mallocs, r.InUse, r.Versions = m.Mallocs, m.HeapInuse+m.StackInuse, versions()
 }
 
 // versions names the modules under the program that a reader of the numbers asks

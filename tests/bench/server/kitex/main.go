@@ -1,5 +1,6 @@
 // Command kitexserver serves FooApi with Kitex as it comes: netpoll, framed
-// binary, stubs of its own generator.
+// binary, stubs of its own generator. With the variant "mux" it also takes the
+// multiplexed connections of its own client.
 package main
 
 import (
@@ -20,7 +21,11 @@ func main() { child.Server(serve) }
 
 func serve(l net.Listener, o child.Options) error {
 	klog.SetLevel(klog.LevelError)
-	return fooapi.NewServer(&echo{block: o.Block}, server.WithListener(l)).Run()
+	options := []server.Option{server.WithListener(l)}
+	if o.Variant == "mux" {
+		options = append(options, server.WithMuxTransport())
+	}
+	return fooapi.NewServer(&echo{block: o.Block}, options...).Run()
 }
 
 // echo is FooApi, of which only one method is called.

@@ -175,7 +175,7 @@ func TestCutConnections(t *testing.T) {
 			s := speak(t, n, f)
 			s.sendRaw(append(bytes.Clone(whole), whole[:cut]...))
 			s.wantResult("echo", 1, new(bar.BarApiEchoResult))
-			s.Conn.(interface{ CloseWrite() error }).CloseWrite()
+			s.end()
 			s.wantClosed()
 		}
 	})

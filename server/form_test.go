@@ -170,6 +170,12 @@ func (s *speaker) sendRaw(b []byte) {
 	}()
 }
 
+// end ends the client's bytes, when all are written.
+func (s *speaker) end() {
+	<-s.sent
+	s.Conn.(interface{ CloseWrite() error }).CloseWrite()
+}
+
 // recv reads a reply, and fails the test if none comes within 10 s.
 func (s *speaker) recv() msg {
 	s.t.Helper()

@@ -70,16 +70,17 @@ func TestPublic(t *testing.T) {
 
 func TestErrorTellsTheLogMore(t *testing.T) {
 	for want, err := range map[string]*mux.Error{
-		"try later":                              {Code: mux.Unavailable, Message: "try later"},
-		"try later: the password is swordfish":   {Code: mux.Unavailable, Message: "try later", Err: errSecret},
-		"unavailable: the password is swordfish": {Code: mux.Unavailable, Err: errSecret},
-		"code 9000":                              {Code: 9000},
-		"2 of 3":                                 mux.Errorf(mux.Unknown, "%d of %d", 2, 3),
+		"try later":                                  {Code: mux.Unavailable, Message: "try later"},
+		"try later: the password is swordfish":       {Code: mux.Unavailable, Message: "try later", Err: errSecret},
+		"unavailable: the password is swordfish":     {Code: mux.Unavailable, Err: errSecret},
+		"code 9000":                                  {Code: 9000},
+		"mux: a nil *Error was returned as an error": nil,
+		"2 of 3": mux.Errorf(mux.Unknown, "%d of %d", 2, 3),
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
-		if errors.Is(err, errSecret) != (err.Err != nil) {
+		if err != nil && errors.Is(err, errSecret) != (err.Err != nil) {
 			t.Errorf("%q unwraps to %v", err, errors.Unwrap(err))
 		}
 	}

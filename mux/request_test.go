@@ -18,10 +18,10 @@ func TestCloneSharesNoMemoryWithTheSession(t *testing.T) {
 		Type: wire.Oneway, SeqID: 9, Protocol: wire.Compact,
 		Header: mux.Header{{"a", "1"}}, Peer: &mux.Peer{Addr: &net.UnixAddr{Name: "p"}},
 		Received: time.Unix(1, 2), Body: []byte("body"), Scratch: make([]byte, 0, 8), MaxDepth: 3,
-		OnBlock: func() { blocked++ },
+		OnBlock: func() { blocked++ }, Held: new(holder),
 	}
 	want := *r
-	want.Scratch, want.OnBlock = nil, nil
+	want.Scratch, want.OnBlock, want.Held = nil, nil, nil
 	want.Header, want.Body = mux.Header{{"a", "1"}}, []byte("body")
 	c := r.Clone()
 	copy(r.Body, "next")
@@ -36,6 +36,22 @@ func TestCloneSharesNoMemoryWithTheSession(t *testing.T) {
 	}
 	if empty := new(mux.Request).Clone(); !reflect.DeepEqual(empty, new(mux.Request)) {
 		t.Errorf("the clone of nothing is %+v", empty)
+	}
+}
+
+// holder counts how often it is released.
+type holder struct{ released int }
+
+func (h *holder) Release() { h.released++ }
+
+func TestWhatAReplyStandsInIsReleasedOnce(t *testing.T) {
+	var h holder
+	r := &mux.Request{Held: &h}
+	for range 3 {
+		r.Release()
+	}
+	if h.released != 1 || r.Held != nil {
+		t.Errorf("released %d times, holding %v", h.released, r.Held)
 	}
 }
 

@@ -115,6 +115,11 @@ func TestMethods(t *testing.T) {
 	if got := m.Lookup("Raw").Methods(); got != nil {
 		t.Errorf("a raw service has the methods %q", got)
 	}
+	for method, want := range map[string][2]bool{"echo": {true, true}, "made_up": {false, true}, "": {false, true}} {
+		if got := [2]bool{m.Lookup("FooApi").MayHave(method), m.Lookup("Raw").MayHave(method)}; got != want {
+			t.Errorf("FooApi and Raw may have %q: %v, want %v", method, got, want)
+		}
+	}
 	if got := new(mux.Route).MethodLabel("any"); got != "other" {
 		t.Errorf("a route of nobody's has the label %q", got)
 	}

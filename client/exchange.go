@@ -108,21 +108,18 @@ func (c *core) takeCall(ctx context.Context, size int, waits bool) error {
 	return nil
 }
 
-// failFast is the failure of a call that would have to wait for a connection in
-// p, if that is to be a failure.
-func (c *core) failFast(p *pool) error {
-	if c.ctx.Err() != nil {
-		return unavailable(ErrClosed)
+// failFast is the failure of a call that found no room on the connections in v, nil
+// if one is being opened.
+func (c *core) failFast(v *view, p *pool) error {
+	for _, n := range v.ready {
+		for _, o := range n.list(p) {
+			if o.phase() == open {
+				return overloaded("MaxConnsPerEndpoint and MaxCallsPerConn", c.bounds.conns*c.bounds.calls, "calls are in flight")
+			}
+		}
 	}
-	if !c.config.FailFast {
+	if len(v.usable) > 0 {
 		return nil
-	}
-	v := p.view.Load()
-	switch {
-	case len(v.ready) > 0:
-		return overloaded("MaxConnsPerEndpoint and MaxCallsPerConn", c.bounds.conns*c.bounds.calls, "calls are in flight")
-	case len(v.usable) > 0:
-		return nil // one is being opened
 	}
 	return unavailable(c.noEndpoint())
 }

@@ -85,6 +85,8 @@ type stage struct {
 	net.Listener
 	dial  func() (net.Conn, error)
 	dials atomic.Int32
+	open  atomic.Int32 // of the client's ends
+	most  atomic.Int32 // that were open at a time
 	wg    sync.WaitGroup
 }
 
@@ -125,9 +127,31 @@ func (st *stage) client(c *client.Client) *client.Client {
 	c.Target = "stage:1"
 	c.DialContext = func(context.Context, string, string) (net.Conn, error) {
 		st.dials.Add(1)
-		return st.dial()
+		nc, err := st.dial()
+		if err != nil {
+			return nil, err
+		}
+		n := st.open.Add(1)
+		for most := st.most.Load(); n > most && !st.most.CompareAndSwap(most, n); most = st.most.Load() {
+		}
+		if nc, ok := nc.(*servertest.Conn); ok {
+			return &counted{Conn: nc, open: &st.open}, nil
+		}
+		return nc, nil
 	}
 	return c
+}
+
+// counted is a client's end in memory, which is counted as long as it is open.
+type counted struct {
+	net.Conn
+	open *atomic.Int32
+	once sync.Once
+}
+
+func (c *counted) Close() error {
+	c.once.Do(func() { c.open.Add(-1) })
+	return c.Conn.Close()
 }
 
 // end waits until every script has ended. The client must be closed before.

@@ -72,10 +72,9 @@ func (p *pool) look() {
 	}
 }
 
-// start puts a call on a connection. false means that there is none with room.
-// waits says that the call stands in line for it.
-func (p *pool) start(ctx context.Context, m *call, req *mux.Request, waits bool) (bool, error) {
-	v := p.view.Load()
+// start puts a call on a connection of the nodes in v. false means that there is
+// none with room. waits says that the call stands in line for it.
+func (p *pool) start(ctx context.Context, v *view, m *call, req *mux.Request, waits bool) (bool, error) {
 	if v.pick == nil {
 		return false, nil
 	}
@@ -97,30 +96,53 @@ func (p *pool) start(ctx context.Context, m *call, req *mux.Request, waits bool)
 	return false, nil
 }
 
+// reachable reports whether there is a connection that a call could go on, and has
+// one opened if not. That takes no place for a call: who has no connection must
+// not have to wait for those who have.
+func (p *pool) reachable(ctx context.Context, v *view, waits bool) bool {
+	if len(v.ready) > 0 && !p.sticky {
+		return true
+	}
+	if v.pick == nil {
+		return false
+	}
+	n := v.pick(ctx)
+	if len(n.list(p)) > 0 {
+		return true
+	}
+	n.grow(p, waits)
+	return false
+}
+
 // place puts a call on a connection, and waits until it can unless that fails at
 // once. The call holds a place of the Limits then.
 func (p *pool) place(ctx context.Context, m *call, req *mux.Request) error {
 	if p.line.empty() || p.sticky {
-		if err := p.client.takeCall(ctx, len(req.Body), false); err != nil {
-			return err
-		}
-		ok, err := p.start(ctx, m, req, false)
-		if ok {
-			return nil
-		}
-		p.client.limits.freeCall()
-		if err != nil {
+		if ok, err := p.try(ctx, p.view.Load(), m, req, false); ok || err != nil {
 			return err
 		}
 	}
 	return p.await(ctx, m, req)
 }
 
+// try puts a call on a connection of the nodes in v, for which it takes a place of
+// the Limits. false means that there is no connection with room.
+func (p *pool) try(ctx context.Context, v *view, m *call, req *mux.Request, waits bool) (bool, error) {
+	if !p.reachable(ctx, v, waits) {
+		return false, nil
+	}
+	if err := p.client.takeCall(ctx, len(req.Body), waits); err != nil {
+		return false, err
+	}
+	ok, err := p.start(ctx, v, m, req, waits)
+	if !ok {
+		p.client.limits.freeCall()
+	}
+	return ok, err
+}
+
 // await stands in line until the call is placed.
 func (p *pool) await(ctx context.Context, m *call, req *mux.Request) error {
-	if err := p.client.failFast(p); err != nil {
-		return err
-	}
 	limits := p.client.limits
 	if err := limits.beginWait(len(req.Body)); err != nil {
 		return err
@@ -139,17 +161,14 @@ func (p *pool) await(ctx context.Context, m *call, req *mux.Request) error {
 		if p.client.ctx.Err() != nil {
 			return unavailable(ErrClosed)
 		}
-		if err := p.client.failFast(p); err != nil {
-			return err
-		}
-		if err := p.client.takeCall(ctx, len(req.Body), true); err != nil {
-			return err
-		}
-		ok, err := p.start(ctx, m, req, true)
+		v := p.view.Load()
+		ok, err := p.try(ctx, v, m, req, true)
 		if ok {
 			return nil
 		}
-		limits.freeCall()
+		if err == nil && p.client.config.FailFast {
+			err = p.client.failFast(v, p)
+		}
 		if err != nil {
 			return err
 		}

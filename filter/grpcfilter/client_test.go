@@ -214,7 +214,7 @@ func TestClientErrors(t *testing.T) {
 		{"a lost connection of the runtime", mux.Reply{}, thrift.NewTTransportExceptionFromError(io.EOF), codes.Unavailable},
 		{"a lost connection with a code", mux.Reply{}, &mux.Error{Code: mux.Unavailable, Err: io.EOF}, codes.Unavailable},
 		{"an exception", mux.Reply{Type: wire.Exception, Body: exception}, nil, codes.PermissionDenied},
-		{"an exception that cannot be read", mux.Reply{Type: wire.Exception}, nil, codes.Unknown},
+		{"an exception that cannot be read", mux.Reply{Type: wire.Exception}, nil, codes.Internal},
 		{"a deadline", mux.Reply{}, context.DeadlineExceeded, codes.DeadlineExceeded},
 		{"a declared exception", mux.Reply{Type: wire.Reply, Failed: true}, nil, codes.OK},
 		{"no reply", mux.Reply{}, nil, codes.Internal},

@@ -55,8 +55,11 @@ func (o *options) fail(of any, method string, rep *Reply, out outcome.Outcome, e
 		return nil
 	}
 	st := statusOf(out.Err)
-	if st == nil {
+	switch {
+	case st == nil && err != nil:
 		return err
+	case st == nil: // the reply is an exception that cannot be read
+		st = status.New(codes.Internal, mux.InternalError.String())
 	}
 	return &failure{of: of, rep: rep.reply, err: err, seen: out.Err, status: st}
 }

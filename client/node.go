@@ -153,6 +153,7 @@ func (n *Node) connect(p *pool) {
 		n.undialed(err)
 		c.connGone()
 		c.mu.Unlock()
+		c.watcher.Refresh()
 		return
 	}
 	o := newConnection(n, p, nc)
@@ -190,7 +191,8 @@ func (n *Node) ended(o *connection) {
 	list := slices.DeleteFunc(slices.Clone(n.list(o.pool)), func(have *connection) bool { return have == o })
 	n.conns[o.pool.index].Store(&list)
 	delete(c.live, o)
-	if o.reason() != nil && !n.gone && !c.closing {
+	failed := o.reason() != nil && !n.gone && !c.closing
+	if failed {
 		n.failed(o.why)
 		if n.fails >= c.bounds.eject {
 			n.probing.Store(true)
@@ -204,6 +206,9 @@ func (n *Node) ended(o *connection) {
 	}
 	c.connGone()
 	c.mu.Unlock()
+	if failed {
+		c.watcher.Refresh()
+	}
 }
 
 // failed counts a failure. Called with the core's mu held.
@@ -212,7 +217,6 @@ func (n *Node) failed(err error) {
 	n.fails++
 	n.failing.Store(true)
 	n.penalty.add(time.Now())
-	n.client.watcher.Refresh()
 }
 
 // rest keeps the node from being dialed for a while: longer for each failure, and

@@ -22,7 +22,7 @@ type Resolver interface {
 // A Watcher is a watch on a target. Its methods are called by any goroutine.
 type Watcher interface {
 	// Refresh hints that an endpoint has failed, so that the list may be old. It
-	// must not block.
+	// must not block, and may come after Close.
 	Refresh()
 	// Close ends the watch. It returns when update is not running and will not
 	// be called again.

@@ -1,14 +1,12 @@
 package grpcfilter
 
 import (
-	"maps"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/apache/thrift/lib/go/thrift"
 	"google.golang.org/grpc"
 
+	"github.com/oneport-thrift/oneport/filter/internal/memo"
 	"github.com/oneport-thrift/oneport/mux"
 )
 
@@ -24,18 +22,14 @@ type method struct {
 
 type methodName struct{ service, method string }
 
-// methods are the methods of a filter, read without a lock.
+// methods are the methods of a filter.
 type methods struct {
-	opts *options
-
-	known atomic.Pointer[map[methodName]*method]
-	mu    sync.Mutex // held to replace known
+	opts  *options
+	known *memo.Memo[methodName, *method]
 }
 
 func newMethods(opts *options) *methods {
-	m := &methods{opts: opts}
-	m.known.Store(&map[methodName]*method{})
-	return m
+	return &methods{opts: opts, known: memo.New[methodName, *method](maxMethods)}
 }
 
 // of returns the method that req calls, and fails if there is none.
@@ -44,15 +38,12 @@ func (m *methods) of(req *mux.Request) (*method, error) {
 		return nil, mux.Errorf(mux.UnknownMethod, "unknown method %q of service %q", req.Method, req.Service)
 	}
 	name := methodName{req.Service, req.Method}
-	known := *m.known.Load()
-	if x, ok := known[name]; ok {
+	if x, ok := m.known.Get(name); ok {
 		return x, nil
 	}
 	path := req.Service + "/" + req.Method
 	x := &method{info: &grpc.UnaryServerInfo{FullMethod: "/" + path}, args: m.opts.args[path]}
-	if len(known) < maxMethods {
-		m.remember(name, x)
-	}
+	m.known.Add(name, func() *method { return x })
 	return x, nil
 }
 
@@ -61,16 +52,6 @@ func (m *methods) has(req *mux.Request) bool {
 		return m.opts.known(req.Service, req.Method)
 	}
 	return req.Route == nil || req.Route.MayHave(req.Method)
-}
-
-func (m *methods) remember(name methodName, x *method) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	known := maps.Clone(*m.known.Load())
-	if len(known) < maxMethods {
-		known[name] = x
-		m.known.Store(&known)
-	}
 }
 
 // rename gives req the names that fullMethod stands for, "/FooApi/echo".

@@ -45,6 +45,7 @@ type connection struct {
 	lone    atomic.Uint64 // odd while a call runs on the goroutine that reads; see monitor.go
 	listed  atomic.Bool   // in the monitor's list
 	seen    uint64        // lone at the monitor's last look; the monitor's own
+	left    bool          // in the workers' list of unsent replies; guarded by their lock
 	onBlock func()        // yield, made once
 
 	draining atomic.Bool
@@ -93,7 +94,7 @@ func (c *connection) do(w *worker) {
 		}
 		if c.multi != nil {
 			c.mu.Lock()
-			c.settle(time.Time{}) // sends the session's own messages, all together
+			c.settle(w, time.Time{}) // sends the session's own messages, all together
 		} else if err == nil && c.space <= 0 {
 			err = c.room()
 		}

@@ -110,7 +110,7 @@ func (c *connection) complete(w *worker, m *call, rep mux.Reply) {
 		c.open--
 		m.free(w)
 	}
-	c.settle(now)
+	c.settle(w, now)
 }
 
 // release moves the replies whose turn has come to the outbox: those at the head
@@ -133,31 +133,42 @@ func (c *connection) release(w *worker) {
 }
 
 // settle ends a critical section in which replies became ready: it wakes who
-// waits, unlocks mu, and writes if nobody else does. now is the time if it is
-// known without asking, or else zero.
-func (c *connection) settle(now time.Time) {
+// waits, unlocks mu, and writes if nobody else does. A worker that collects may
+// leave the writing until it has no more calls of this connection, or another
+// does it. now is the time if it is known without asking, or else zero.
+func (c *connection) settle(w *worker, now time.Time) {
 	over := c.bytes > 2*c.srv.bounds.connBytes
 	if c.waiting {
 		c.changed.Broadcast()
 	}
-	write, others := c.out.Start(), c.open > 0
+	others := c.open > 0
+	leave := others && w.collects && !c.out.Writing() && c.out.Len() > 0
 	var b *conn.Buffer
-	if write && !others {
+	if leave {
+		w.unsent = c
+	} else if c.out.Start() {
 		b = c.out.Next()
 	}
 	c.mu.Unlock()
 	if over {
 		c.cut(fmt.Errorf("server: unsent replies are over twice the limit of %d bytes (MaxConnBytes)", c.srv.bounds.connBytes))
 	}
+	c.flush(b, now)
+}
+
+// send writes the replies that were left in the outbox, unless somebody does.
+func (c *connection) send() {
+	c.mu.Lock()
+	write, others := c.out.Start(), c.open > 0
+	c.mu.Unlock()
 	if !write {
 		return
 	}
 	if others {
 		// Calls that are about to end get to add their replies to this write.
 		runtime.Gosched()
-		b = c.next(0)
 	}
-	c.flush(b, now)
+	c.flush(c.next(0), time.Time{})
 }
 
 // flush writes b, and what waits until nothing does. The caller is the outbox's

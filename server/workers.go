@@ -19,8 +19,9 @@ type job interface{ do(w *worker) }
 type workers struct {
 	mu     sync.Mutex
 	queue  jobQueue
-	idle   []*worker // the last one to have worked is the first to be woken
-	waking bool      // somebody has been woken for the queue and is not there yet
+	idle   []*worker     // the last one to have worked is the first to be woken
+	waking bool          // somebody has been woken for the queue and is not there yet
+	unsent []*connection // those whose replies a worker has left while it runs another call
 	closed bool
 }
 
@@ -36,6 +37,13 @@ type worker struct {
 	scratch *conn.Buffer // for the reply of the call that runs; nil while idle
 	batch   []*call      // of the connection that is read, while it is cut
 	calls   callList     // that are not used
+
+	// collects says that w runs calls from the queue and may leave a reply in
+	// the outbox while the next call is of the same connection; unsent is where
+	// it did, sending what it sends for others.
+	collects bool
+	unsent   *connection
+	sending  []*connection
 }
 
 // add puts jobs into the queue.
@@ -44,7 +52,7 @@ func (s *workers) add(jobs []*call) {
 	for _, j := range jobs {
 		s.queue.push(j)
 	}
-	w, need := s.pick()
+	w, need := s.pick(len(jobs) > 0)
 	s.mu.Unlock()
 	if need {
 		s.start(w, nil)
@@ -68,12 +76,12 @@ func (s *workers) start(w *worker, j job) {
 	w.wake <- j
 }
 
-// pick decides whether somebody has to be woken for the queue, and whom; need
-// with a nil worker means a new one. At most one is on its way at a time: it
-// finds more work when it arrives, and wakes the next. A wake-up a job would
-// cost more than most jobs do. Called with mu held.
-func (s *workers) pick() (w *worker, need bool) {
-	if s.waking || s.queue.len() == 0 {
+// pick decides whether somebody has to be woken for the queue if there is reason
+// to, and whom; need with a nil worker means a new one. At most one is on its way
+// at a time: it finds more work when it arrives, and wakes the next. A wake-up a
+// job would cost more than most jobs do. Called with mu held.
+func (s *workers) pick(reason bool) (w *worker, need bool) {
+	if s.waking || !reason {
 		return nil, false
 	}
 	s.waking = true
@@ -112,21 +120,14 @@ func (w *worker) run() {
 		if !ok {
 			return
 		}
-		arrived := j == nil
 		if j != nil {
 			w.do(j)
 		}
-		for {
-			j, next, need := w.set.take(arrived)
-			arrived = false
-			if need {
-				w.set.start(next, nil)
-			}
-			if j == nil {
-				break
-			}
-			w.do(j)
+		w.collects = true
+		for m := w.take(j == nil); m != nil; m = w.take(false) {
+			w.do(m)
 		}
+		w.collects = false
 		w.relax()
 		if !w.set.rest(w) {
 			return
@@ -146,26 +147,83 @@ func (w *worker) do(j job) {
 	w.running = nil
 }
 
-// take returns the next job, and whom to wake for the one after it. arrived says
-// that the caller was woken for the queue.
-func (s *workers) take(arrived bool) (j job, next *worker, need bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if arrived {
-		s.waking = false
+// take returns the next call of the queue, or nil. It sees to it that somebody is
+// on the way for the one after it, and that replies which were left are sent:
+// before w runs a call of another connection or none, and by the next worker that
+// arrives, in case the call that w runs now takes long. arrived says that w was
+// woken for the queue. A call that has been taken does not wait for a client that
+// takes its replies slowly.
+func (w *worker) take(arrived bool) *call {
+	s := w.set
+	for ; ; arrived = false {
+		s.mu.Lock()
+		if arrived {
+			s.waking = false
+		}
+		m := s.queue.first()
+		if arrived || m == nil {
+			w.sending = s.takeUnsent(w.sending)
+		}
+		c := w.unsent
+		if c != nil && (m == nil || m.conn != c) {
+			w.sending, w.unsent, c = append(w.sending, c), nil, nil
+		}
+		reason := s.queue.n > 1
+		if len(w.sending) > 0 {
+			reason = m != nil
+		} else if m != nil {
+			s.queue.drop()
+			if c != nil {
+				s.leave(c)
+				reason = true
+			}
+		}
+		next, need := s.pick(reason)
+		s.mu.Unlock()
+		if need {
+			s.start(next, nil)
+		}
+		if len(w.sending) == 0 {
+			return m
+		}
+		w.send()
 	}
-	j = s.queue.pop()
-	if j != nil {
-		next, need = s.pick()
+}
+
+// leave lists c as one whose replies wait while a call of it runs. Called with mu
+// held.
+func (s *workers) leave(c *connection) {
+	if !c.left {
+		c.left = true
+		s.unsent = append(s.unsent, c)
 	}
-	return j, next, need
+}
+
+// takeUnsent moves what leave has listed to list. Called with mu held.
+func (s *workers) takeUnsent(list []*connection) []*connection {
+	list = append(list, s.unsent...)
+	for _, c := range s.unsent {
+		c.left = false
+	}
+	clear(s.unsent)
+	s.unsent = s.unsent[:0]
+	return list
+}
+
+// send sends the replies that were left on w.sending.
+func (w *worker) send() {
+	for i, c := range w.sending {
+		c.send()
+		w.sending[i] = nil
+	}
+	w.sending = w.sending[:0]
 }
 
 // rest makes w idle. It returns false if w is to end.
 func (s *workers) rest(w *worker) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.queue.len() > 0 {
+	if s.queue.n > 0 {
 		// A job came between take and rest.
 		s.waking = true
 		w.wake <- nil
@@ -185,6 +243,9 @@ func (w *worker) exited() {
 	if m := w.running; m != nil {
 		reading = m.exited(w)
 	}
+	if w.unsent != nil {
+		w.unsent.send()
+	}
 	w.relax()
 	if reading != nil {
 		w.set.now(reading)
@@ -193,34 +254,34 @@ func (w *worker) exited() {
 
 // jobQueue is a first-in-first-out queue of calls.
 type jobQueue struct {
-	ring  []*call // its length is a power of two
-	first int
-	n     int
+	ring []*call // its length is a power of two
+	head int
+	n    int
 }
-
-func (q *jobQueue) len() int { return q.n }
 
 func (q *jobQueue) push(m *call) {
 	if q.n == len(q.ring) {
 		ring := make([]*call, max(2*len(q.ring), 64))
 		for i := range q.n {
-			ring[i] = q.ring[(q.first+i)&(len(q.ring)-1)]
+			ring[i] = q.ring[(q.head+i)&(len(q.ring)-1)]
 		}
-		q.ring, q.first = ring, 0
+		q.ring, q.head = ring, 0
 	}
-	q.ring[(q.first+q.n)&(len(q.ring)-1)] = m
+	q.ring[(q.head+q.n)&(len(q.ring)-1)] = m
 	q.n++
 }
 
-// pop returns nil if the queue is empty. It is a job, so that no nil *call hides
-// in one.
-func (q *jobQueue) pop() job {
+// first returns the first call, or nil if the queue is empty.
+func (q *jobQueue) first() *call {
 	if q.n == 0 {
 		return nil
 	}
-	m := q.ring[q.first]
-	q.ring[q.first] = nil
-	q.first = (q.first + 1) & (len(q.ring) - 1)
+	return q.ring[q.head]
+}
+
+// drop takes the first call off.
+func (q *jobQueue) drop() {
+	q.ring[q.head] = nil
+	q.head = (q.head + 1) & (len(q.ring) - 1)
 	q.n--
-	return m
 }

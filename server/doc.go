@@ -12,6 +12,24 @@
 //	srv := &server.Server{Handler: m}
 //	log.Fatal(srv.ListenAndServe(":9090"))
 //
+// # Dialects
+//
+// Messages with a length before them (framed) or without (buffered), in the
+// binary protocol, strict or old, the compact or the JSON protocol; THeader
+// frames of binary and compact messages, also compressed; ThriftMux; and HTTP
+// POST. Nothing of that is configured but by [Server.Disable]. Each client is
+// answered in the form of its call. A connection keeps to the dialect of its
+// first bytes, and one that opens with bytes of none is closed with a line in
+// the log.
+//
+// # Headers
+//
+// Those of a call, in dialects that have some, are in [mux.Request]'s Header, and
+// where the Apache runtime's thrift.GetHeader and thrift.GetReadHeaderList look
+// for them in the context of a stub. Headers of a reply are what a handler set on
+// the runtime's thrift.GetResponseHelper, and what a filter set in [mux.Reply]'s
+// Header. They leave with that reply alone.
+//
 // # Concurrency
 //
 // The calls of a connection run at the same time, up to MaxCallsPerConn, and are

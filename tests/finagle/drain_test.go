@@ -47,15 +47,11 @@ func (e *echoes) count() (texts int, err error) {
 }
 
 // serve serves e until the test ends or shutdown is called.
-func serve(t *testing.T, addr string, e *echoes, filters ...mux.Filter) (at string, shutdown func()) {
+func serve(t *testing.T, l net.Listener, e *echoes, filters ...mux.Filter) (shutdown func()) {
 	t.Helper()
 	m := mux.New()
 	m.Register("FooApi", foo.NewFooApiProcessor(e), filters...)
 	srv := &server.Server{Handler: m}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
 	shutdown = sync.OnceFunc(func() {
@@ -69,7 +65,7 @@ func serve(t *testing.T, addr string, e *echoes, filters ...mux.Filter) (at stri
 		}
 	})
 	t.Cleanup(shutdown)
-	return l.Addr().String(), shutdown
+	return shutdown
 }
 
 // testNack: what one server refuses, the client sends to the other, and no call
@@ -83,33 +79,38 @@ func testNack(t *testing.T, program string) {
 			return mux.Reply{}, mux.Errorf(mux.Overloaded, "busy")
 		})
 	}
-	a, _ := serve(t, "127.0.0.1:0", e, busy)
-	b, _ := serve(t, "127.0.0.1:0", e)
-	startClient(t, program, "nack", a, b).wantOK()
+	a, b := openDoor(t), openDoor(t)
+	serve(t, a.side(), e, busy)
+	serve(t, b.side(), e)
+	startClient(t, program, "nack", a.Addr().String(), b.Addr().String()).wantOK()
 	if n, err := e.count(); n != 200 || err != nil || refused.Load() == 0 {
 		t.Errorf("%d calls ran, %d were refused: %v", n, refused.Load(), err)
 	}
 }
 
-// testDrain: two servers take turns in shutting down and coming back, and no call
-// of a client that goes on calling is lost or runs twice.
+// testDrain: behind each of two addresses a server takes over from another, in
+// turns, and no call of a client that goes on calling is lost or runs twice. With
+// one address alone Finagle's client fails calls by itself: it starts none on a
+// session that drains, and opens no other beside it.
 func testDrain(t *testing.T, program string) {
 	e := &echoes{ran: map[string]int{}}
-	var addrs [2]string
+	var doors [2]*door
 	var shutdowns [2]func()
-	for i := range addrs {
-		addrs[i], shutdowns[i] = serve(t, "127.0.0.1:0", e)
+	for i := range doors {
+		doors[i] = openDoor(t)
+		shutdowns[i] = serve(t, doors[i].side(), e)
 	}
-	c := startClient(t, program, "load", addrs[:]...)
+	c := startClient(t, program, "load", doors[0].Addr().String(), doors[1].Addr().String())
 	if line := c.line(); line != "loading" {
 		t.Fatalf("the client said %q", line)
 	}
-	for i := range 6 {
-		e.await(t, 1000)
+	for i := range 8 {
+		e.await(c, 1000)
+		next := serve(t, doors[i%2].side(), e)
 		shutdowns[i%2]()
-		e.await(t, 200)
-		_, shutdowns[i%2] = serve(t, addrs[i%2], e)
+		shutdowns[i%2] = next
 	}
+	e.await(c, 1000)
 	c.stdin.Close()
 	c.wantOK()
 	n, err := e.count()
@@ -119,9 +120,9 @@ func testDrain(t *testing.T, program string) {
 	t.Logf("%d calls ran", n)
 }
 
-// await waits until n more texts were echoed.
-func (e *echoes) await(t *testing.T, n int) {
-	t.Helper()
+// await waits until n more of the client's texts were echoed.
+func (e *echoes) await(c *client, n int) {
+	c.t.Helper()
 	before, _ := e.count()
 	deadline := time.After(30 * time.Second)
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -133,7 +134,9 @@ func (e *echoes) await(t *testing.T, n int) {
 				return
 			}
 		case <-deadline:
-			t.Fatalf("no %d calls came in 30 s", n)
+			c.stdin.Close()
+			c.wantOK()
+			c.t.Fatalf("no %d calls came in 30 s", n)
 		}
 	}
 }

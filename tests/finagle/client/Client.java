@@ -230,9 +230,13 @@ public final class Client {
         return "200 calls, " + retries + " sent again";
     }
 
-    /** Calls, 50 at a time, until the standard input ends. None may fail. */
+    /**
+     * Calls, 50 at a time, until the standard input ends. None may fail. The client
+     * counts the calls that it does not start on a session that drains as failures
+     * of the server, and shuns that for some seconds; here it does not.
+     */
     private String load() throws Exception {
-        Calls c = open(config().withRetryBudget(RetryBudgets.INFINITE));
+        Calls c = open((ThriftMux.Client) config().withSessionQualifier().noFailureAccrual());
         AtomicInteger next = new AtomicInteger();
         Thread reader = new Thread(() -> {
             BufferedReader in = new BufferedReader(new InputStreamReader(System.in));

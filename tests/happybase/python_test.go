@@ -11,6 +11,9 @@ import (
 // packages are what pip installs: HappyBase, and what it stands on.
 var packages = []string{"happybase==1.3.0", "thriftpy2==0.7.1"}
 
+// failed says that a test has. The tests run one by one.
+var failed bool
+
 // python returns an interpreter that has HappyBase. The test does not run
 // without one; where everything must, it fails.
 func python(t *testing.T) string {
@@ -29,15 +32,15 @@ func python(t *testing.T) string {
 	if why := install(venv, program); why != nil {
 		outcome, detail = "NOT RUN", why.Error()
 	}
-	if err := report(filepath.Join(build, "report"), outcome, detail); err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(func() {
+		if failed = failed || t.Failed() && outcome == "RAN"; failed {
+			detail = "failed"
+		}
+		if err := report(filepath.Join(build, "report"), outcome, detail); err != nil {
+			t.Error(err)
+		}
+	})
 	if outcome == "RAN" {
-		t.Cleanup(func() {
-			if t.Failed() {
-				report(filepath.Join(build, "report"), outcome, "failed: "+t.Name())
-			}
-		})
 		return program
 	}
 	if os.Getenv("CI") == "true" {

@@ -22,6 +22,9 @@ func buildDir(t *testing.T) string {
 	return dir
 }
 
+// failed has the programs that a test failed with. The tests run one by one.
+var failed = map[string]bool{}
+
 // need returns the path of a program, and reports what a test does with it. The
 // test does not run without; where everything must, it fails.
 func need(t *testing.T, program, does string) string {
@@ -35,10 +38,12 @@ func need(t *testing.T, program, does string) string {
 		t.Skipf("%s is not installed", program)
 	}
 	t.Cleanup(func() {
-		if t.Failed() {
-			does = "failed: " + does
+		if t.Failed() && !failed[program] {
+			failed[program] = true
+			report(t, program, "RAN", "failed: "+does)
+		} else if !failed[program] {
+			report(t, program, "RAN", does)
 		}
-		report(t, program, "RAN", does)
 	})
 	return path
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/apache/thrift/lib/go/thrift"
 	"go.uber.org/zap"
 
+	"github.com/oneport-thrift/oneport/filter"
 	"github.com/oneport-thrift/oneport/filter/zapfilter"
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/server"
@@ -40,13 +41,14 @@ func main() {
 	once := flag.Bool("once", false, "end after the client's calls")
 	quiet := flag.Bool("quiet", false, "only serve, without the client's calls; they are left out if TLS is required")
 	logged := flag.Bool("log", false, "log every call to the standard error")
+	metrics := flag.String("metrics", "", "`address` to serve /metrics, /healthz and /readyz on, over HTTP")
 	var how access
 	how.flags(flag.CommandLine)
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Stdout, options{*addr, *once, *quiet, *logged, how}); err != nil {
+	if err := run(ctx, os.Stdout, options{*addr, *once, *quiet, *logged, *metrics, how}); err != nil {
 		fmt.Fprintln(os.Stderr, "foobar:", err)
 		os.Exit(1)
 	}
@@ -57,6 +59,7 @@ type options struct {
 	addr        string
 	once, quiet bool
 	logged      bool
+	metrics     string // address, "" for none
 	access      access
 }
 
@@ -75,10 +78,11 @@ func run(ctx context.Context, out io.Writer, opts options) error {
 	m.Register("BarApi", bar.NewBarApiProcessor(barService{}))
 	m.Alias("", "FooApi") // calls that name no service go to FooApi
 	srv := &server.Server{Handler: m}
-	if opts.logged {
-		log := zapfilter.New(newLogger(), zapfilter.Options{})
-		srv.Filters, srv.Observer = []mux.Filter{log.Filter}, log.Observer()
+	mon, err := observe(srv, opts)
+	if err != nil {
+		return err
 	}
+	defer mon.http.Close()
 	stop, err := opts.access.apply(srv)
 	if err != nil {
 		return err
@@ -90,9 +94,13 @@ func run(ctx context.Context, out io.Writer, opts options) error {
 		return err
 	}
 	fmt.Fprintln(out, "serving FooApi and BarApi on", listener.Addr())
+	if mon.addr != nil {
+		fmt.Fprintf(out, "metrics on http://%v/metrics\n", mon.addr)
+	}
 	served := make(chan error, 2)
 	go func() { served <- srv.Serve(listener) }() // ends with Shutdown or Close
 	opts.access.serveUnix(srv, served)
+	mon.ready.Store(true)
 
 	if !opts.quiet && opts.access.plain() {
 		if err := callBoth(ctx, out, listener.Addr().String()); err != nil {
@@ -107,7 +115,28 @@ func run(ctx context.Context, out io.Writer, opts options) error {
 		case <-ctx.Done():
 		}
 	}
+	mon.ready.Store(false)
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
 	return srv.Shutdown(ctx)
+}
+
+// observe makes srv log and count its calls and connections, as far as opts ask
+// for it. Whoever logs is outermost, and so sees what the others did to a call.
+func observe(srv *server.Server, opts options) (*monitor, error) {
+	var observers []mux.Observer
+	if opts.logged {
+		log := zapfilter.New(newLogger(), zapfilter.Options{})
+		srv.Filters, observers = append(srv.Filters, log.Filter), append(observers, log.Observer())
+	}
+	mon := new(monitor)
+	if opts.metrics != "" {
+		var err error
+		if mon, err = newMonitor(opts.metrics); err != nil {
+			return nil, err
+		}
+		srv.Filters, observers = append(srv.Filters, mon.stats.Filter), append(observers, mon.stats.Observer())
+	}
+	srv.Observer = filter.Observers(observers...)
+	return mon, nil
 }

@@ -1,6 +1,9 @@
 package wire
 
-import "strconv"
+import (
+	"encoding/binary"
+	"strconv"
+)
 
 // Header is what stands before the struct of a message.
 type Header struct {
@@ -22,15 +25,18 @@ type Header struct {
 // white space between its tokens, in all at most a few times maxName bytes.
 func ParseHeader(p Protocol, b []byte, maxName int) (Header, error) {
 	maxName = limit(maxName, DefaultName)
-	if p == Binary { // straight, being what most servers read all day
-		h, _, err := parseBinaryHeader(b, maxName)
-		return h, err
+	if p == Binary && len(b) >= strictOverhead && b[0] == strictVersion>>8 && b[1] == strictVersion&0xff {
+		// What servers read all day, in one look. What does not fit is judged below.
+		n := binary.BigEndian.Uint32(b[4:])
+		if t := Type(b[3]); t.valid() && int64(n) <= int64(maxName) && len(b) >= strictOverhead+int(n) {
+			end := 8 + int(n)
+			return Header{Protocol: Binary, Type: t, SeqID: int32(binary.BigEndian.Uint32(b[end:])), Name: b[8:end:end], Size: end + 4}, nil
+		}
 	}
 	h, _, err := parseHeader(p, b, maxName)
 	return h, err
 }
 
-// parseHeader also tells where in b the name begins, -1 if h.Name is a copy.
 func parseHeader(p Protocol, b []byte, maxName int) (h Header, nameAt int, err error) {
 	switch p {
 	case Binary:

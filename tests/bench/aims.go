@@ -24,7 +24,7 @@ var aims = []aim{
 	atMost("32x1 100", stub, limit, 1.2),
 	atMost("8x32 16384", stub, limit, 2.0),
 	atMost("8x32 100", "oneport stub, filters", stub, 1.4),
-	atMost("8x32 100", "oneport stub, ThriftMux", stub, 1.3),
+	atMost("8x32 100", overMux, stub, 1.3),
 	atLeast("8x32 100", "Apache Go, documented", stub, 20),
 	atLeast("8x32 100", "Apache Go, at its best", stub, 12),
 	atLeast("8x32 100", "Kitex", stub, 14),

@@ -121,7 +121,7 @@ func (p *plan) startClient(ctx context.Context, row client, n int, r *report) (*
 		return nil, err
 	}
 	b := built{server: server{name: row.name}, argv: row.prog.command("-addr", serving.addr, "-callers", strconv.Itoa(n))}
-	proc, err := b.start(ctx, p.out, 0)
+	proc, err := b.start(ctx, p.out)
 	if err != nil {
 		serving.stop()
 		return nil, err

@@ -39,7 +39,7 @@ func (p *plan) measureIdle(ctx context.Context, all []built) ([]idle, error) {
 }
 
 func (p *plan) idle1(ctx context.Context, b built, sh shape) (idle, error) {
-	proc, err := b.start(ctx, p.out, 0)
+	proc, err := b.start(ctx, p.out)
 	if err != nil {
 		return idle{}, err
 	}

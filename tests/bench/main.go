@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
-	"slices"
 	"time"
 )
 
@@ -75,12 +74,13 @@ func (p *plan) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i, sh := range shapes {
-		measured := built
-		if i >= fewShapes {
-			measured = slices.DeleteFunc(slices.Clone(built), few)
-		}
+	for _, sh := range shapes {
+		measured := sh.of(built)
 		if len(measured) == 0 || !p.shapes.MatchString(sh.String()) {
+			continue
+		}
+		if n := sh.conns * len(measured); n > descriptors() {
+			r.miss(sh.title(), fmt.Errorf("%d connections are more than this process may open", n))
 			continue
 		}
 		cells, err := p.measure(ctx, sh, measured)
@@ -99,7 +99,7 @@ func (p *plan) run(ctx context.Context) error {
 		}
 	}
 	if p.idle > 0 {
-		if r.Idle, err = p.measureIdle(ctx, slices.DeleteFunc(built, few)); err != nil {
+		if r.Idle, err = p.measureIdle(ctx, shape{rows: most}.of(built)); err != nil {
 			return fmt.Errorf("idle connections: %w", err)
 		}
 		r.printIdle(os.Stdout)

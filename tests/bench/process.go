@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/oneport-thrift/oneport/internal/load"
 	"github.com/oneport-thrift/oneport/tests/bench/child"
@@ -30,12 +29,10 @@ type process struct {
 	addr string
 }
 
-// start starts b, with calls that block for the time given, on the core of what is
-// measured. What it says on standard error goes into a file of folder out.
-func (b built) start(ctx context.Context, out string, block time.Duration) (*process, error) {
-	if block > 0 {
-		b.argv = append(slices.Clip(b.argv), "-block", block.String())
-	}
+// start starts b, with more arguments, on the core of what is measured. What it
+// says on standard error goes into a file of folder out.
+func (b built) start(ctx context.Context, out string, args ...string) (*process, error) {
+	b.argv = slices.Concat(b.argv, args)
 	return b.launch(ctx, out, startPinned)
 }
 

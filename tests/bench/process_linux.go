@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"runtime"
@@ -98,6 +99,17 @@ func (p *process) resident() (int64, error) {
 		return 0, err
 	}
 	return resident * int64(os.Getpagesize()), nil
+}
+
+// descriptors returns how many connections this process may open. The runtime has
+// raised the soft limit to the hard one.
+func descriptors() int {
+	const others = 100 // pipes, logs and the runtime's own
+	var r unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &r); err != nil {
+		return 0
+	}
+	return int(min(r.Cur, math.MaxInt32)) - others
 }
 
 // machine names the machine for readers.

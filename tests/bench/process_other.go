@@ -21,4 +21,6 @@ func (p *process) cpuTime() (time.Duration, error) { return 0, errLinux }
 
 func (p *process) resident() (int64, error) { return 0, errLinux }
 
+func descriptors() int { return 0 }
+
 func machine() string { return runtime.GOOS + "/" + runtime.GOARCH }

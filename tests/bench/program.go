@@ -60,9 +60,6 @@ type built struct {
 	argv []string
 }
 
-// few reports whether b is left out of most shapes.
-func few(b built) bool { return b.few }
-
 // build builds the programs of the servers of the plan. Those that cannot be built
 // are noted as missing.
 func (p *plan) build(ctx context.Context, r *report) ([]built, error) {

@@ -76,7 +76,7 @@ const profileTime = 3 * time.Second
 
 // load starts b and its load, and warms it up.
 func (p *plan) load(ctx context.Context, sh shape, b built) (*loaded, error) {
-	proc, err := b.start(ctx, p.out, sh.block)
+	proc, err := b.start(ctx, p.out, sh.args()...)
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ func TestRun(t *testing.T) {
 // TestNoServer starts a program that never says where it listens.
 func TestNoServer(t *testing.T) {
 	b := built{server: server{name: "echo"}, argv: []string{"echo", "hello"}}
-	p, err := b.start(t.Context(), t.TempDir(), 0)
+	p, err := b.start(t.Context(), t.TempDir())
 	if err == nil {
 		p.stop()
 		t.Fatal("started")

@@ -19,14 +19,15 @@ type server struct {
 	tls bool
 	// warm is how long it is loaded at least before the first round.
 	warm time.Duration
-	// few leaves out all but the first two shapes, and idle connections.
+	// few leaves out most shapes, and idle connections.
 	few bool
 }
 
 // The servers that the others are held against.
 const (
-	limit = "bare echo"
-	stub  = "oneport stub"
+	limit   = "bare echo"
+	stub    = "oneport stub"
+	overMux = "oneport stub, ThriftMux"
 )
 
 var (
@@ -62,13 +63,15 @@ var servers = []server{
 		what: "a generated processor behind the router"},
 	{name: "oneport stub, filters", prog: oneport, args: variant("filters"), calls: framed, few: true,
 		what: "the same behind a log (1 call in 1000), Prometheus metrics and a limit of calls"},
+	{name: "oneport stub, 1000 services", prog: oneport, args: variant("services"), calls: framed, few: true,
+		what: "the same with a table of 1000 services"},
 	{name: "oneport stub, compact", prog: oneport, args: variant("stub"), calls: compact, few: true,
 		what: "the same in the compact protocol"},
 	{name: "oneport stub, unframed", prog: oneport, args: variant("stub"), calls: unframed, few: true,
 		what: "the same without frames"},
 	{name: "oneport stub, THeader", prog: oneport, args: variant("stub"), calls: theader, few: true,
 		what: "the same in THeader frames"},
-	{name: "oneport stub, ThriftMux", prog: oneport, args: variant("stub"), calls: thriftmux, few: true,
+	{name: overMux, prog: oneport, args: variant("stub"), calls: thriftmux, few: true,
 		what: "the same over ThriftMux"},
 	{name: "oneport stub, TLS", prog: oneport, args: variant("tls"), calls: framed, tls: true, few: true,
 		what: "the same over TLS 1.3"},
@@ -84,7 +87,7 @@ var servers = []server{
 		what: "one thread for all"},
 	{name: "C++ TNonblockingServer, pool", prog: cpp, args: variant("pool"), calls: framed,
 		what: "the same and four threads for the calls"},
-	{name: "Finagle ThriftMux", prog: finagle, calls: twitter, warm: 4 * time.Second,
+	{name: "Finagle ThriftMux", prog: finagle, calls: twitter, warm: 2 * time.Second,
 		what: "as it comes; the service decodes and encodes with libthrift"},
 }
 

@@ -2,37 +2,78 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
+
+	"github.com/oneport-thrift/oneport/tests/bench/child"
 )
 
 // shape is a load.
 type shape struct {
 	conns    int
-	inFlight int // calls on each connection
-	size     int // of the string that a call carries and gets back, in bytes
-	block    time.Duration
+	inFlight int           // calls on each connection
+	size     int           // of the string that a call carries and gets back, in bytes
+	block    time.Duration // how long each call blocks
+	slow     int           // of how many calls one takes child.SlowCall
+	rows     func(server) bool
 }
-
-// fewShapes is how many of the shapes every server is measured in.
-const fewShapes = 2
 
 // shapes is what is measured, in this order.
 var shapes = []shape{
-	{conns: 8, inFlight: 32, size: 100},
-	{conns: 32, inFlight: 1, size: 100},
-	{conns: 1, inFlight: 1, size: 100},
-	{conns: 256, inFlight: 1, size: 100},
-	{conns: 8, inFlight: 32, size: 1 << 10},
-	{conns: 8, inFlight: 32, size: 16 << 10},
-	{conns: 32, inFlight: 1, size: 16 << 10},
-	{conns: 8, inFlight: 32, size: 100, block: 300 * time.Microsecond},
+	{conns: 8, inFlight: 32, size: 100, rows: every},
+	{conns: 32, inFlight: 1, size: 100, rows: every},
+	{conns: 1, inFlight: 1, size: 100, rows: most},
+	{conns: 256, inFlight: 1, size: 100, rows: most},
+	{conns: 8, inFlight: 32, size: 1 << 10, rows: most},
+	{conns: 8, inFlight: 32, size: 16 << 10, rows: most},
+	{conns: 32, inFlight: 1, size: 16 << 10, rows: most},
+	{conns: 8, inFlight: 32, size: 100, block: 300 * time.Microsecond, rows: most},
+	{conns: 8, inFlight: 32, size: 100, slow: 1000, rows: named(stub, overMux)},
+	// As many as leave room for two servers within 20,000 descriptors.
+	{conns: 9900, inFlight: 1, size: 100, rows: named(limit, stub)},
 }
 
-// String returns the shape as in "8x32 100", or "8x32 100 blocking 300µs".
+func every(server) bool { return true }
+
+func most(s server) bool { return !s.few }
+
+func named(names ...string) func(server) bool {
+	return func(s server) bool { return slices.Contains(names, s.name) }
+}
+
+// of returns the servers that s is for.
+func (s shape) of(all []built) []built {
+	var some []built
+	for _, b := range all {
+		if s.rows(b.server) {
+			some = append(some, b)
+		}
+	}
+	return some
+}
+
+// args returns what the shape adds to the command line of a server.
+func (s shape) args() []string {
+	var args []string
+	if s.block > 0 {
+		args = append(args, "-block", s.block.String())
+	}
+	if s.slow > 0 {
+		args = append(args, "-slow", strconv.Itoa(s.slow))
+	}
+	return args
+}
+
+// String returns the shape as in "8x32 100", "8x32 100 blocking 300µs" or "8x32 100
+// slow 1000".
 func (s shape) String() string {
 	text := fmt.Sprintf("%dx%d %d", s.conns, s.inFlight, s.size)
 	if s.block > 0 {
 		text += " blocking " + s.block.String()
+	}
+	if s.slow > 0 {
+		text += " slow " + strconv.Itoa(s.slow)
 	}
 	return text
 }
@@ -42,6 +83,9 @@ func (s shape) title() string {
 	text := fmt.Sprintf("%d × %d, %s", s.conns, s.inFlight, sizeText(s.size))
 	if s.block > 0 {
 		text += fmt.Sprintf(", each call blocks for %v", s.block)
+	}
+	if s.slow > 0 {
+		text += fmt.Sprintf(", one call in %d takes %v", s.slow, child.SlowCall)
 	}
 	return text
 }

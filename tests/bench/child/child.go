@@ -64,7 +64,12 @@ type Options struct {
 	Variant string
 	// Block is how long each call blocks; 0: not at all.
 	Block time.Duration
+	// Slow is of how many calls one takes SlowCall; 0: none.
+	Slow int
 }
+
+// SlowCall is how long a slow call takes.
+const SlowCall = 20 * time.Millisecond
 
 // Server parses the command line, listens on a free port of the loopback
 // interface, and serves until standard input ends. It does not return.
@@ -72,6 +77,7 @@ func Server(serve func(l net.Listener, o Options) error) {
 	var o Options
 	flag.StringVar(&o.Variant, "variant", "", "which `server` to run")
 	flag.DurationVar(&o.Block, "block", 0, "how long each call blocks")
+	flag.IntVar(&o.Slow, "slow", 0, "one call of this `number` takes 20ms")
 	flag.Parse()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
 )
 
-const bufferSize = 8 << 10 // as in the tutorial
+const bufferSize = 32 << 10 // for any reply of the benchmark
 
 func main() { child.Server(serve) }
 

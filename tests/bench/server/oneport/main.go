@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/apache/thrift/lib/go/thrift"
@@ -16,6 +17,9 @@ import (
 	"github.com/oneport-thrift/oneport/tests/bench/child"
 	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
 )
+
+// services is the size of a large table of services.
+const services = 1000
 
 func main() {
 	thrift.ServerConnectivityCheckInterval = 0
@@ -30,6 +34,10 @@ func serve(l net.Listener, o child.Options) error {
 		m.Handle("FooApi", rawEcho(o.Block))
 		return srv.Serve(l)
 	case "stub":
+	case "services":
+		for i := range services - 1 {
+			m.Register(fmt.Sprintf("Service%d", i), foo.NewFooApiProcessor(&echo{}))
+		}
 	case "filters":
 		srv.Filters = filters()
 	case "tls":
@@ -40,7 +48,8 @@ func serve(l net.Listener, o child.Options) error {
 	default:
 		return fmt.Errorf("no variant %q", o.Variant)
 	}
-	m.Register("FooApi", foo.NewFooApiProcessor(&echo{block: o.Block}))
+	service := &echo{block: o.Block, slow: int64(o.Slow)}
+	m.Register("FooApi", foo.NewFooApiProcessor(service))
 	return srv.Serve(l)
 }
 
@@ -48,11 +57,16 @@ func serve(l net.Listener, o child.Options) error {
 type echo struct {
 	foo.FooApi
 	block time.Duration
+	slow  int64
+	calls atomic.Int64 // counted only if some are to be slow
 }
 
 func (e *echo) Echo(ctx context.Context, msg string) (string, error) {
 	if e.block > 0 {
 		time.Sleep(e.block)
+	}
+	if e.slow > 0 && e.calls.Add(1)%e.slow == 0 {
+		time.Sleep(child.SlowCall)
 	}
 	return msg, nil
 }

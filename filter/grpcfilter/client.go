@@ -45,7 +45,11 @@ func (s *client) ServeThrift(ctx context.Context, req *mux.Request) (mux.Reply, 
 		return mux.Reply{}, err
 	}
 	c.answer.set(req, mux.Reply{})
-	if err := c.intercept(c.context(ctx)); err != nil {
+	err = c.intercept(c.context(ctx))
+	if c.begun == 1 {
+		req.Held = c.held // of more runs, nobody knows which reply the interceptor took
+	}
+	if err != nil {
 		if rep, err, ok := result(c, err); ok {
 			return rep, err
 		}
@@ -62,7 +66,8 @@ type clientCall struct {
 	in     any // what the interceptor gets as the request
 	runs
 
-	sent   metadata.MD // what the interceptor gets as the outgoing metadata
+	held   interface{ Release() } // of the first run's reply
+	sent   metadata.MD            // what the interceptor gets as the outgoing metadata
 	args   Args
 	answer Reply
 }
@@ -99,6 +104,9 @@ func (c *clientCall) invoke(ctx context.Context, method string, in, reply any, _
 		return after(mux.Reply{}, err, opts)
 	}
 	rep, err := c.next.ServeThrift(ctx, req)
+	if before == 0 {
+		c.held = req.Held
+	}
 	var got Reply
 	got.set(req, rep)
 	err = c.opts.fail(c, method, &got, outcome.Of(req, rep, err), err)
@@ -112,6 +120,7 @@ func (c *clientCall) invoke(ctx context.Context, method string, in, reply any, _
 // everything of its own that another run may change or use.
 func (c *clientCall) request(ctx context.Context, method string, in any, before int) (*mux.Request, error) {
 	req := *c.req
+	req.Held = nil
 	if before > 0 {
 		req.Scratch, req.OnBlock = nil, nil
 	}

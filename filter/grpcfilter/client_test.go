@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -202,6 +203,36 @@ func TestClientRunsSideBySide(t *testing.T) {
 	})
 }
 
+// memory counts how often it is released.
+type memory struct{ released int }
+
+func (m *memory) Release() { m.released++ }
+
+func TestClientHeldMemory(t *testing.T) {
+	twice := func(ctx context.Context, method string, req, reply any, cc *clientConn, invoke invoker, opts ...callOption) error {
+		invoke(ctx, method, req, reply, cc, opts...)
+		return invoke(ctx, method, req, reply, cc, opts...)
+	}
+	for name, c := range map[string]struct {
+		i    grpc.UnaryClientInterceptor
+		want int
+	}{"one run": {invokes, 1}, "two runs": {twice, 0}} {
+		var m memory
+		holds := mux.HandlerFunc(func(_ context.Context, req *mux.Request) (mux.Reply, error) {
+			req.Held = &m
+			return mux.Reply{Type: wire.Reply}, nil
+		})
+		req := echoCall(t, "hello")
+		grpcfilter.UnaryClient(c.i)(holds).ServeThrift(t.Context(), req)
+		if m.released != 0 {
+			t.Errorf("%s: released before the reply was used", name)
+		}
+		if req.Release(); m.released != c.want {
+			t.Errorf("%s: released %d times, want %d", name, m.released, c.want)
+		}
+	}
+}
+
 func TestClientErrors(t *testing.T) {
 	exception := wire.AppendExceptionBody(nil, wire.Binary, int32(mux.PermissionDenied), "no")
 	for _, c := range []struct {
@@ -213,6 +244,8 @@ func TestClientErrors(t *testing.T) {
 		{"a lost connection", mux.Reply{}, fmt.Errorf("read: %w", io.EOF), codes.Unavailable},
 		{"a lost connection of the runtime", mux.Reply{}, thrift.NewTTransportExceptionFromError(io.EOF), codes.Unavailable},
 		{"a lost connection with a code", mux.Reply{}, &mux.Error{Code: mux.Unavailable, Err: io.EOF}, codes.Unavailable},
+		{"a connection lost after the call was sent", mux.Reply{}, &mux.Error{Code: mux.InternalError, Err: io.EOF}, codes.Unavailable},
+		{"a connection that was reset", mux.Reply{}, &mux.Error{Code: mux.InternalError, Err: syscall.ECONNRESET}, codes.Unavailable},
 		{"an exception", mux.Reply{Type: wire.Exception, Body: exception}, nil, codes.PermissionDenied},
 		{"an exception that cannot be read", mux.Reply{Type: wire.Exception}, nil, codes.Internal},
 		{"a deadline", mux.Reply{}, context.DeadlineExceeded, codes.DeadlineExceeded},

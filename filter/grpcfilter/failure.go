@@ -3,6 +3,7 @@ package grpcfilter
 import (
 	"errors"
 	"io"
+	"syscall"
 
 	"github.com/apache/thrift/lib/go/thrift"
 	"google.golang.org/grpc/codes"
@@ -78,7 +79,7 @@ func statusOf(err error) *status.Status {
 	var own *mux.Error
 	var inner statusError
 	switch {
-	case errors.As(err, &own):
+	case errors.As(err, &own) && !(own.Code == mux.InternalError && lost(err)):
 		// That of an interceptor further inside may be finer than the code.
 		if errors.As(err, &inner) && mux.FromGRPC(uint32(inner.GRPCStatus().Code())) == own.Code {
 			return inner.GRPCStatus()
@@ -99,8 +100,10 @@ func lost(err error) bool {
 	if broken := (*wire.Error)(nil); errors.As(err, &broken) {
 		return false
 	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return true
+	for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, end) {
+			return true
+		}
 	}
 	var t thrift.TTransportException
 	return errors.As(err, &t) && (t.TypeId() == thrift.END_OF_FILE || t.TypeId() == thrift.NOT_OPEN)

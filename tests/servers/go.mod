@@ -1,0 +1,10 @@
+module github.com/oneport-thrift/oneport/tests/servers
+
+go 1.26.0
+
+require (
+	github.com/apache/thrift v0.25.0
+	github.com/oneport-thrift/oneport v0.0.0
+)
+
+replace github.com/oneport-thrift/oneport => ../..

@@ -30,6 +30,21 @@
 // the runtime's thrift.GetResponseHelper, and what a filter set in [mux.Reply]'s
 // Header. They leave with that reply alone.
 //
+// # Connections
+//
+// The first bytes tell what a connection speaks, and what may stand before that:
+// a PROXY header of a balancer that ProxyTrusted names, then TLS if TLSConfig is
+// set. A client that closes or resets before it said anything of its own, as
+// health checks do, leaves no line in the log.
+//
+// HTTP/1.1 is served on the same port: a POST of application/x-thrift or
+// application/vnd.apache.thrift.binary, .compact or .json is a call, whose body
+// is one message without a length before it. Answers have status 200, exceptions
+// and the empty ones of oneway calls too, as in Apache's servers; another status
+// says that there was no call: 403 for a browser that acts for another site, 405,
+// 413 over MaxMessageSize, 415. GET /healthz is answered 200, and GET /readyz too
+// until Shutdown begins.
+//
 // # Concurrency
 //
 // The calls of a connection run at the same time, up to MaxCallsPerConn, and are

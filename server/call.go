@@ -135,7 +135,7 @@ func (c *connection) invoke(w *worker, m *call) (mux.Reply, error) {
 // memory returns the worker's empty scratch memory.
 func (w *worker) memory() []byte {
 	if w.scratch == nil {
-		w.scratch = conn.Take(minScratch)
+		w.scratch = conn.Take(max(w.room, minScratch))
 	}
 	return w.scratch.B[:0]
 }
@@ -165,9 +165,10 @@ func (c *connection) answer(w *worker, m *call, rep mux.Reply, err error) {
 	rep = c.outcome(w, m, rep, err)
 	n := len(rep.Body)
 	c.complete(w, m, rep)
+	w.room = min(max(n, w.room-w.room/8), maxScratch)
 	if size := cap(w.memory()); n > size && size < maxScratch {
 		w.scratch.Release()
-		w.scratch = conn.Take(min(n, maxScratch))
+		w.scratch = conn.Take(w.room)
 	}
 }
 

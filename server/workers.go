@@ -35,6 +35,7 @@ type worker struct {
 	running *call
 
 	scratch *conn.Buffer // for the reply of the call that runs; nil while idle
+	room    int          // of the next one: about as much as the last replies took
 	batch   []*call      // of the connection that is read, while it is cut
 	calls   callList     // that are not used
 

@@ -75,7 +75,7 @@ func (m *call) free(w *worker) {
 		m.cancel()
 	}
 	if m.mux.ctx != nil {
-		m.mux.ctx.end(context.Canceled)
+		m.mux.ctx.completed()
 	}
 	m.weigh()
 	m.buf.Release()

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oneport-thrift/oneport/mux"
@@ -16,11 +17,22 @@ type callContext struct {
 	contexts mux.Header      // for mux.ContextsFrom
 	deadline time.Time       // zero: none
 
+	// state tells what there is to see under the lock, so that most calls take
+	// none. It changes once.
+	state atomic.Uint32
+
 	mu    sync.Mutex
 	inner context.Context // made when somebody waits for the end
 	stop  context.CancelCauseFunc
 	cause error // why the call has ended, nil before
 }
+
+// The states of a callContext.
+const (
+	ctxQuiet  = iota // nobody waits for the end, which has not come
+	ctxLooked        // look under the lock
+	ctxOver          // the call was completed while nobody waited
+)
 
 // errDeadline is the cause of the end of a context by its deadline.
 var errDeadline = &mux.Error{Code: mux.DeadlineExceeded, Message: "the call's deadline has passed"}
@@ -37,19 +49,21 @@ func (c *callContext) Done() <-chan struct{} {
 
 // Err says whether the call is to end, and why in the words of package context.
 func (c *callContext) Err() error {
+	switch c.state.Load() {
+	case ctxQuiet:
+		if err := c.parent.Err(); err != nil {
+			return err
+		}
+		if !c.deadline.IsZero() && !time.Now().Before(c.deadline) {
+			return context.DeadlineExceeded
+		}
+		return nil
+	case ctxOver:
+		return context.Canceled
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case c.inner != nil:
-		return c.inner.Err()
-	case c.cause != nil:
-		return context.Canceled
-	case c.parent.Err() != nil:
-		return c.parent.Err()
-	case !c.deadline.IsZero() && !time.Now().Before(c.deadline):
-		return context.DeadlineExceeded
-	}
-	return nil
+	return c.standard().Err()
 }
 
 // Value answers for the contexts of the call. Package context asks it for the
@@ -59,16 +73,13 @@ func (c *callContext) Value(key any) any {
 	if key == (mux.ContextsKey{}) {
 		return c.contexts
 	}
+	if c.state.Load() == ctxQuiet {
+		return c.parent.Value(key)
+	}
 	c.mu.Lock()
-	inner := c.inner
-	if c.cause != nil {
-		inner = c.standard()
-	}
+	inner := c.standard()
 	c.mu.Unlock()
-	if inner != nil {
-		return inner.Value(key)
-	}
-	return c.parent.Value(key)
+	return inner.Value(key)
 }
 
 // standard returns the context behind Done. Called with mu held.
@@ -77,6 +88,7 @@ func (c *callContext) standard() context.Context {
 		return c.inner
 	}
 	c.inner, c.stop = context.WithCancelCause(c.parent)
+	c.look()
 	switch {
 	case c.cause != nil:
 		c.stop(c.cause)
@@ -93,12 +105,27 @@ func (c *callContext) standard() context.Context {
 func (c *callContext) end(cause error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.look()
 	if c.cause != nil {
 		return
 	}
 	c.cause = cause
 	if c.stop != nil {
 		c.stop(cause)
+	}
+}
+
+// look makes everybody look under the lock. Called with mu held.
+func (c *callContext) look() {
+	if !c.state.CompareAndSwap(ctxQuiet, ctxLooked) && c.state.Load() == ctxOver && c.cause == nil {
+		c.cause = context.Canceled
+	}
+}
+
+// completed ends the context of a call that has been answered.
+func (c *callContext) completed() {
+	if !c.state.CompareAndSwap(ctxQuiet, ctxOver) {
+		c.end(context.Canceled)
 	}
 }
 

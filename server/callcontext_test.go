@@ -28,8 +28,9 @@ func TestCallContextEnds(t *testing.T) {
 		err, cause error
 	}{
 		"by the session":    {func(c *callContext, _ context.CancelCauseFunc) { c.end(why); c.end(errors.New("late")) }, context.Canceled, why},
+		"by its answer":     {func(c *callContext, _ context.CancelCauseFunc) { c.completed(); c.end(why) }, context.Canceled, context.Canceled},
 		"by the connection": {func(_ *callContext, parent context.CancelCauseFunc) { parent(why) }, context.Canceled, why},
-		"by the deadline":   {func(*callContext, context.CancelCauseFunc) { <-time.After(time.Second) }, context.DeadlineExceeded, nil},
+		"by the deadline":   {func(*callContext, context.CancelCauseFunc) { <-time.After(2 * time.Second) }, context.DeadlineExceeded, nil},
 	} {
 		for _, waited := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
@@ -51,7 +52,7 @@ func TestCallContextEnds(t *testing.T) {
 				if ctx.over() == nil || ctx.Err() != c.err {
 					t.Errorf("%s: over %v, %v", name, ctx.over(), ctx.Err())
 				}
-				ctx.end(context.Canceled) // as when the call is completed
+				ctx.completed()
 				parent(context.Canceled)
 			})
 		}
@@ -106,7 +107,7 @@ func TestCallContextAllocs(t *testing.T) {
 		if keep.Err() != nil || keep.Value(someKey{}) != nil {
 			t.Fail()
 		}
-		keep.end(context.Canceled)
+		keep.completed()
 	}); n > 1 {
 		t.Errorf("%v allocations", n)
 	}

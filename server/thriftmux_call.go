@@ -23,13 +23,8 @@ func (s *muxSession) dispatched(f thriftmux.Frame, n int, m *call) error {
 		return nil
 	}
 	q, err := thriftmux.ParseTdispatch(body, s.limits)
-	var limit *wire.Error
-	if errors.As(err, &limit) && limit.TooLarge() {
-		s.fail(f, limit.Error())
-		return nil
-	}
 	if err != nil {
-		return err
+		return s.unparsed(f, err)
 	}
 	m.mux = muxCall{tag: f.Tag}
 	if own {
@@ -37,6 +32,17 @@ func (s *muxSession) dispatched(f thriftmux.Frame, n int, m *call) error {
 		s.c.srv.load.bytes.Add(int64(len(body)))
 	}
 	return s.call(f, n, m, q.Contexts, q.Payload)
+}
+
+// unparsed handles a Tdispatch that makes no sense, or whose contexts are over a
+// limit: then the call alone fails.
+func (s *muxSession) unparsed(f thriftmux.Frame, err error) error {
+	var limit *wire.Error
+	if errors.As(err, &limit) && limit.TooLarge() {
+		s.fail(f, limit.Error())
+		return nil
+	}
+	return err
 }
 
 // requested takes a Treq, whose one context has a form of its own.
@@ -112,7 +118,10 @@ func (s *muxSession) message(payload []byte) (h wire.Header, body []byte, err er
 
 // deadline returns the call's deadline by this host's clock, zero without one.
 func (s *muxSession) deadline(contexts *thriftmux.Pairs) (t time.Time, expired bool) {
-	value, _ := contexts.Get(thriftmux.DeadlineKey)
+	value, ok := contexts.Get(thriftmux.DeadlineKey)
+	if !ok {
+		return time.Time{}, false
+	}
 	d, ok := thriftmux.ParseDeadline(value)
 	if !ok {
 		return time.Time{}, false

@@ -60,4 +60,10 @@
 // was reset or a reply could not be written, HalfCloseGrace after the end of the
 // client's bytes otherwise. The context of a oneway call does not end with its
 // client. Both end in [Server.Close].
+//
+// On ThriftMux the end of the client's bytes ends a call's context at once; so do
+// the client's word that it takes the call back, and the deadline that came with
+// it. A call whose deadline has passed is not run. What else came with the call is
+// in [mux.Request]'s Header, under the names of Finagle's contexts, and in the
+// context for code behind a stub: see [mux.ContextsFrom].
 package server

@@ -26,13 +26,18 @@ type Route struct {
 	methods map[string]struct{} // what the handler serves; nil if it does not say
 	labels  *labelSet           // for handlers that do not say
 	oneways map[string]bool     // methods known to be oneway
+	quick   *quick              // nil if nothing was promised
 }
 
 // A methodLister is a handler that knows the methods it serves.
 type methodLister interface{ Methods() []string }
 
 func newRoute(service string, h Handler, filters []Filter, labels *labelSet) *Route {
-	r := &Route{Service: service, handler: h, labels: labels}
+	q, _ := h.(*quick)
+	if q != nil {
+		h = q.next
+	}
+	r := &Route{Service: service, handler: h, labels: labels, quick: q}
 	if len(filters) > 0 {
 		r.handler = Chain(recovered{h}, filters...)
 	}

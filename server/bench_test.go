@@ -81,15 +81,18 @@ func benchmarkCalls(b *testing.B, h mux.Handler, depth int) {
 	s.Close()
 }
 
-func rawEcho() mux.Handler {
+var echoBody mux.Handler = mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+	return mux.Reply{Type: wire.Reply, Body: req.Body}, nil
+})
+
+func fooApi(h mux.Handler) mux.Handler {
 	m := mux.New()
-	m.Handle("FooApi", mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
-		return mux.Reply{Type: wire.Reply, Body: req.Body}, nil
-	}))
+	m.Handle("FooApi", h)
 	return m
 }
 
 func BenchmarkRaw(b *testing.B) {
-	b.Run("32", func(b *testing.B) { benchmarkCalls(b, rawEcho(), 32) })
-	b.Run("1", func(b *testing.B) { benchmarkCalls(b, rawEcho(), 1) })
+	b.Run("32", func(b *testing.B) { benchmarkCalls(b, fooApi(echoBody), 32) })
+	b.Run("1", func(b *testing.B) { benchmarkCalls(b, fooApi(echoBody), 1) })
+	b.Run("quick", func(b *testing.B) { benchmarkCalls(b, fooApi(mux.Quick(echoBody)), 32) })
 }

@@ -87,11 +87,15 @@ func (c *connection) do(w *worker) {
 	if err == errTaken {
 		return
 	}
+	if c.sess != nil {
+		c.send() // what a reader whose call takes long has left
+	}
 	for err == nil {
 		var still bool
 		if still, err = c.dispatch(w); !still {
 			return
 		}
+		w.sendUnsent()
 		if c.multi != nil {
 			c.mu.Lock()
 			c.settle(w, time.Time{}) // sends the session's own messages, all together

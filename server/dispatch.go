@@ -12,8 +12,8 @@ import (
 
 // dispatch starts the calls that have come in whole. A call runs on this
 // goroutine only if it is alone: the only message that came, nothing behind it,
-// no other call open. All others are handed over together, which is cheap only
-// in bulk. still is false if another goroutine has taken over the reading.
+// no other call open; or if its method is known to be quick. All others are handed
+// over together, which is cheap only in bulk. still is false if another goroutine has taken over the reading.
 func (c *connection) dispatch(w *worker) (still bool, err error) {
 	w.batch = w.batch[:0]
 	for len(c.in.unread()) > 0 {
@@ -44,7 +44,18 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 		case m.req.Type != wire.Call && m.req.Type != wire.Oneway:
 			c.turnAway(w, m, mux.Errorf(mux.InvalidMessageType, "a client sends calls, not messages of type %v", m.req.Type))
 		case c.ordered && len(w.batch) == 0 && len(c.in.unread()) == 0 && c.enterAlone(m):
-			return c.runAlone(w, m), nil
+			return c.runHere(w, m), nil
+		case c.ordered && len(w.batch) == 0 && m.name.quick:
+			c.enter(m)
+			if !c.runHere(w, m) {
+				return false, nil
+			}
+			if c.space <= 0 {
+				w.sendUnsent()
+				if err := c.room(); err != nil {
+					return true, err
+				}
+			}
 		default:
 			w.batch = append(w.batch, m)
 			if (len(w.batch) < c.space || c.multi != nil) && len(w.batch) < c.srv.bounds.callsPerConn && m.own < maxRead {
@@ -52,6 +63,7 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 			}
 			c.handOver(w)
 			if c.multi == nil {
+				w.sendUnsent()
 				if err := c.room(); err != nil {
 					return true, err
 				}
@@ -66,6 +78,7 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 // came before are answered.
 func (c *connection) reorder(w *worker) {
 	c.handOver(w)
+	w.sendUnsent()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waiting = true
@@ -124,11 +137,16 @@ func (c *connection) moveBytes(batch []*call) {
 	}
 }
 
-// runAlone runs a call that was entered on the goroutine that reads. still is
+// runHere runs a call that was entered on the goroutine that reads. still is
 // false if the reading was taken over meanwhile.
-func (c *connection) runAlone(w *worker, m *call) (still bool) {
+func (c *connection) runHere(w *worker, m *call) (still bool) {
+	more := len(c.in.unread()) > 0
 	if m.buf == nil {
-		m.buf = c.in.detach()
+		if more {
+			m.buf = c.in.share()
+		} else {
+			m.buf = c.in.detach()
+		}
 		m.req.Body = m.buf.B[m.at+m.from : m.at+m.to]
 	}
 	if free, err := c.srv.admit(1); free == 0 {
@@ -149,7 +167,11 @@ func (c *connection) runAlone(w *worker, m *call) (still bool) {
 	if still = c.lone.CompareAndSwap(m.lone, m.lone+1); !still {
 		m.lone = 0
 	}
+	if more && still {
+		w.leaves = always
+	}
 	c.answer(w, m, rep, err)
+	w.leaves = never
 	return still
 }
 

@@ -16,6 +16,7 @@ type name struct {
 	full, service, method string
 	kept                  bool // in the table
 	oneway                bool // the method has no reply, whatever type its calls have
+	quick                 bool // the method never waits
 	probe                 bool // Finagle's upgrade probe
 }
 
@@ -23,7 +24,7 @@ type name struct {
 // names that have been answered before. Names are kept after a call by them
 // found a method only, so that a stranger cannot fill the table with others.
 type names struct {
-	isOneway func(service, method string) bool // nil: unknown
+	isOneway, isQuick func(service, method string) bool // nil: unknown
 
 	known atomic.Pointer[map[string]*name] // replaced, never changed
 	mu    sync.Mutex                       // held to replace known
@@ -41,6 +42,9 @@ func (t *names) of(b []byte) *name {
 	n := &name{full: full, service: service, method: method, probe: full == upgradeProbe}
 	if t.isOneway != nil {
 		n.oneway = t.isOneway(service, method)
+	}
+	if t.isQuick != nil {
+		n.quick = t.isQuick(service, method)
 	}
 	return n
 }
@@ -73,6 +77,8 @@ func (t *names) keep(n *name, oneway bool) {
 		}
 		known = maps.Clone(*old)
 	}
-	known[n.full] = &name{full: n.full, service: n.service, method: n.method, kept: true, oneway: n.oneway || oneway}
+	kept := *n
+	kept.kept, kept.oneway = true, n.oneway || oneway
+	known[n.full] = &kept
 	t.known.Store(&known)
 }

@@ -133,16 +133,14 @@ func (c *connection) release(w *worker) {
 }
 
 // settle ends a critical section in which replies became ready: it wakes who
-// waits, unlocks mu, and writes if nobody else does. A worker that collects may
-// leave the writing until it has no more calls of this connection, or another
-// does it. now is the time if it is known without asking, or else zero.
+// waits, unlocks mu, and writes if nobody else does. A worker may leave the writing
+// until it has no more calls of this connection, or another does it. now is the time if it is known without asking, or else zero.
 func (c *connection) settle(w *worker, now time.Time) {
 	over := c.bytes > 2*c.srv.bounds.connBytes
 	if c.waiting {
 		c.changed.Broadcast()
 	}
-	others := c.open > 0
-	leave := others && w.collects && !c.out.Writing() && c.out.Len() > 0
+	leave := (w.leaves == always || w.leaves == whileOpen && c.open > 0) && !c.out.Writing() && c.out.Len() > 0
 	var b *conn.Buffer
 	if leave {
 		w.unsent = c

@@ -181,6 +181,9 @@ func (s *Server) start() error {
 		if o, ok := h.(mux.OnewayHandler); ok {
 			s.names.isOneway = o.IsOneway
 		}
+		if q, ok := h.(mux.QuickHandler); ok {
+			s.names.isQuick = q.IsQuick
+		}
 		s.log = s.ErrorLog
 		if s.log == nil {
 			s.log = slog.Default()

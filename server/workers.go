@@ -39,12 +39,12 @@ type worker struct {
 	batch   []*call      // of the connection that is read, while it is cut
 	calls   callList     // that are not used
 
-	// collects says that w runs calls from the queue and may leave a reply in
-	// the outbox while the next call is of the same connection; unsent is where
-	// it did, sending what it sends for others.
-	collects bool
-	unsent   *connection
-	sending  []*connection
+	// leaves says when w may leave a reply in the outbox, since it is about to
+	// run another call of the same connection; unsent is where it did, sending
+	// what it sends for others.
+	leaves  leaving
+	unsent  *connection
+	sending []*connection
 }
 
 // add puts jobs into the queue.
@@ -124,11 +124,11 @@ func (w *worker) run() {
 		if j != nil {
 			w.do(j)
 		}
-		w.collects = true
+		w.leaves = whileOpen
 		for m := w.take(j == nil); m != nil; m = w.take(false) {
 			w.do(m)
 		}
-		w.collects = false
+		w.leaves = never
 		w.relax()
 		if !w.set.rest(w) {
 			return
@@ -211,6 +211,23 @@ func (s *workers) takeUnsent(list []*connection) []*connection {
 	return list
 }
 
+// leaving is when a worker leaves a reply for the next write.
+type leaving int
+
+const (
+	never     leaving = iota
+	whileOpen         // while other calls of the connection are open
+	always            // while the worker reads on
+)
+
+// sendUnsent sends the replies that w has left, if any.
+func (w *worker) sendUnsent() {
+	if c := w.unsent; c != nil {
+		w.unsent = nil
+		c.send()
+	}
+}
+
 // send sends the replies that were left on w.sending.
 func (w *worker) send() {
 	for i, c := range w.sending {
@@ -244,9 +261,7 @@ func (w *worker) exited() {
 	if m := w.running; m != nil {
 		reading = m.exited(w)
 	}
-	if w.unsent != nil {
-		w.unsent.send()
-	}
+	w.sendUnsent()
 	w.relax()
 	if reading != nil {
 		w.set.now(reading)

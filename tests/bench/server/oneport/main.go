@@ -33,6 +33,12 @@ func serve(l net.Listener, o child.Options) error {
 	case "raw":
 		m.Handle("FooApi", rawEcho(o.Block))
 		return srv.Serve(l)
+	case "raw-quick":
+		m.Handle("FooApi", mux.Quick(rawEcho(o.Block)))
+		return srv.Serve(l)
+	case "quick":
+		m.Handle("FooApi", mux.Quick(mux.Processor(foo.NewFooApiProcessor(&echo{block: o.Block}))))
+		return srv.Serve(l)
 	case "stub":
 	case "services":
 		for i := range services - 1 {

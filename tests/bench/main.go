@@ -83,9 +83,9 @@ func (p *plan) run(ctx context.Context) error {
 			r.miss(sh.title(), fmt.Errorf("%d connections are more than this process may open", n))
 			continue
 		}
-		cells, err := p.measure(ctx, sh, measured)
-		if err != nil {
-			return fmt.Errorf("%v: %w", sh, err)
+		cells := p.measure(ctx, r, sh, measured)
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		r.Shapes = append(r.Shapes, shapeResult{shape: sh, Shape: sh.String(), Cells: cells})
 		r.Shapes[len(r.Shapes)-1].print(os.Stdout)
@@ -105,5 +105,11 @@ func (p *plan) run(ctx context.Context) error {
 		r.printIdle(os.Stdout)
 	}
 	r.printAims(os.Stdout)
-	return r.write(p)
+	if err := r.write(p); err != nil {
+		return err
+	}
+	if n := len(r.Failed); n > 0 {
+		return fmt.Errorf("%d measurements failed", n)
+	}
+	return nil
 }

@@ -19,6 +19,7 @@ type report struct {
 	Clients []clientResult `json:"clients,omitempty"`
 	Idle    []idle         `json:"idle,omitempty"`
 	Missing []missing      `json:"missing,omitempty"`
+	Failed  []missing      `json:"failed,omitempty"` // what was begun and has no result
 }
 
 // shapeResult is the results of all servers under one shape.
@@ -28,10 +29,17 @@ type shapeResult struct {
 	Cells []cell `json:"cells"`
 }
 
-// missing is a server or client that could not be built.
+// missing is a server or client that could not be built, or a measurement that
+// failed.
 type missing struct {
 	Name string `json:"name"`
 	Why  string `json:"why"`
+}
+
+// fail notes that a measurement failed.
+func (r *report) fail(name string, err error) {
+	fmt.Printf("failed: %s: %v\n", name, err)
+	r.Failed = append(r.Failed, missing{Name: name, Why: err.Error()})
 }
 
 // miss notes that something is missing, once.

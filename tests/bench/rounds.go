@@ -29,46 +29,58 @@ type loaded struct {
 	*process
 	gen     *load.Generator
 	samples []sample
+	err     error // why it is left out
 }
 
-// measure loads every server with sh, in turns.
-func (p *plan) measure(ctx context.Context, sh shape, all []built) ([]cell, error) {
+// end ends the load and the server.
+func (l *loaded) end() {
+	l.gen.Close()
+	l.stop()
+}
+
+// measure loads every server with sh, in turns. One that fails is left out from
+// then on, and the failure noted in r.
+func (p *plan) measure(ctx context.Context, r *report, sh shape, all []built) []cell {
 	var running []*loaded
-	defer func() {
-		for _, l := range running {
-			l.gen.Close()
-			l.stop()
-		}
-	}()
 	for _, b := range all {
 		l, err := p.load(ctx, sh, b)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", b.name, err)
+			r.fail(b.name+" at "+sh.title(), err)
+			continue
 		}
+		defer l.end()
 		running = append(running, l)
 	}
 	for range p.rounds {
 		for _, l := range running {
-			s, err := l.sample(ctx, load.Bound{Duration: p.round})
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", l.name, err)
+			if l.err == nil {
+				l.err = l.sample(ctx, load.Bound{Duration: p.round})
 			}
-			l.samples = append(l.samples, s)
 		}
 	}
 	var cells []cell
 	for _, l := range running {
-		if err := p.profile(ctx, sh, l); err != nil {
-			return nil, err
-		}
-		r, err := l.ask(child.Stats)
+		c, err := p.finish(ctx, sh, l)
 		if err != nil {
-			return nil, err
+			r.fail(l.name+" at "+sh.title(), err)
+			continue
 		}
-		cells = append(cells, newCell(l.server, r.Versions, l.samples))
+		cells = append(cells, c)
 	}
 	relate(cells)
-	return cells, nil
+	return cells
+}
+
+// finish returns what l did in all rounds.
+func (p *plan) finish(ctx context.Context, sh shape, l *loaded) (cell, error) {
+	if l.err != nil {
+		return cell{}, l.err
+	}
+	if err := p.profile(ctx, sh, l); err != nil {
+		return cell{}, err
+	}
+	r, err := l.ask(child.Stats)
+	return newCell(l.server, r.Versions, l.samples), err
 }
 
 // profileTime is how long a server is loaded at least for a CPU profile.
@@ -87,8 +99,7 @@ func (p *plan) load(ctx context.Context, sh shape, b built) (*loaded, error) {
 	}
 	l := &loaded{process: proc, gen: gen}
 	if _, err := l.make(ctx, load.Bound{Duration: max(p.warm, b.warm)}); err != nil {
-		gen.Close()
-		proc.stop()
+		l.end()
 		return nil, err
 	}
 	return l, nil
@@ -107,26 +118,26 @@ func (l *loaded) make(ctx context.Context, b load.Bound) (*load.Result, error) {
 }
 
 // sample makes calls and measures them.
-func (l *loaded) sample(ctx context.Context, b load.Bound) (sample, error) {
+func (l *loaded) sample(ctx context.Context, b load.Bound) error {
 	before, err := l.ask(child.Stats)
 	if err != nil {
-		return sample{}, err
+		return err
 	}
 	cpu, err := l.cpuTime()
 	if err != nil {
-		return sample{}, err
+		return err
 	}
 	res, err := l.make(ctx, b)
 	if err != nil {
-		return sample{}, err
+		return err
 	}
 	end, err := l.cpuTime()
 	if err != nil {
-		return sample{}, err
+		return err
 	}
 	after, err := l.ask(child.Stats)
 	if err != nil {
-		return sample{}, err
+		return err
 	}
 	s := sample{
 		CPU:    float64((end - cpu).Microseconds()) / float64(res.Calls),
@@ -138,7 +149,8 @@ func (l *loaded) sample(ctx context.Context, b load.Bound) (sample, error) {
 	if after.Mallocs > 0 {
 		s.Allocs = float64(after.Mallocs-before.Mallocs) / float64(res.Calls)
 	}
-	return s, nil
+	l.samples = append(l.samples, s)
+	return nil
 }
 
 // profile writes the CPU profile of a round that does not count, if the plan wants

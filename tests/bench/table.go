@@ -66,6 +66,9 @@ func (r *report) printServers(w io.Writer) {
 	for _, m := range r.Missing {
 		fmt.Fprintf(w, "\nMissing: %s: %s.\n", m.Name, m.Why)
 	}
+	for _, m := range r.Failed {
+		fmt.Fprintf(w, "\nFailed: %s: %s.\n", m.Name, m.Why)
+	}
 }
 
 // known is a number, or a dash if it is not known.

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <functional>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <string>
 #include <thread>
@@ -49,6 +50,19 @@ private:
   const std::chrono::microseconds block_;
 };
 
+// A connection of TThreadedServer ends when it has read as many bytes in all as
+// one message may have, 100 MiB by default, which a benchmark soon has.
+class ServerSocket : public transport::TServerSocket {
+public:
+  ServerSocket() : TServerSocket("127.0.0.1", 0) {}
+
+protected:
+  std::shared_ptr<transport::TSocket> createSocket(THRIFT_SOCKET client) override {
+    auto config = std::make_shared<TConfiguration>(std::numeric_limits<int>::max());
+    return std::make_shared<transport::TSocket>(client, config);
+  }
+};
+
 // Prints where the server listens, once it does.
 class Announce : public server::TServerEventHandler {
 public:
@@ -82,7 +96,7 @@ void serve(const std::string& variant, std::chrono::microseconds block) {
                                std::make_shared<foo::FooApiProcessor>(std::make_shared<Echo>(block)));
   auto protocol = std::make_shared<protocol::TBinaryProtocolFactory>();
   if (variant == "threaded") {
-    auto socket = std::make_shared<transport::TServerSocket>("127.0.0.1", 0);
+    auto socket = std::make_shared<ServerSocket>();
     server::TThreadedServer server(processor, socket,
                                    std::make_shared<transport::TFramedTransportFactory>(), protocol);
     server.setServerEventHandler(std::make_shared<Announce>([socket] { return socket->getPort(); }));

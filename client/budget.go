@@ -2,7 +2,6 @@ package client
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -18,21 +17,19 @@ const (
 // servers that are short of breath: a token bucket that is filled with a share of
 // all calls and a floor each second. It begins with the floor of one second.
 type budget struct {
-	calls atomic.Int64 // ever made
-
 	share, floor float64
 
 	mu     sync.Mutex
-	seen   int64 // of calls
+	seen   int // of calls
 	at     time.Time
 	tokens float64
 }
 
-// take reports whether one more call may be sent again.
-func (b *budget) take(now time.Time) bool {
+// take reports whether one more call may be sent again, after so many were ever
+// made.
+func (b *budget) take(calls int, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	calls := b.calls.Load()
 	b.tokens += b.share*float64(calls-b.seen) + b.floor*now.Sub(b.at).Seconds()
 	b.tokens = min(b.tokens, max(savedSeconds*b.floor, savedCalls))
 	b.seen, b.at = calls, now

@@ -41,7 +41,8 @@ func (c *core) newCall() *call {
 
 // free gives m up. Nobody may complete it any more, and done must be empty.
 func (c *core) free(m *call) {
-	*m = call{done: m.done}
+	m.conn, m.leads, m.kind = nil, false, 0
+	m.body, m.header, m.buf, m.err, m.unsent = nil, nil, nil, nil, false
 	c.calls.Put(m)
 }
 

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"slices"
@@ -196,6 +197,7 @@ func (c *connection) abandon(m *call, why error) bool {
 	if i := slices.Index(c.oneways, m); i >= 0 {
 		c.oneways[i] = nil
 		c.mu.Unlock()
+		c.client.limits.freeCalls(1)
 		return true
 	}
 	if !c.pending.Abandon(m.id) {
@@ -213,6 +215,7 @@ func (c *connection) abandon(m *call, why error) bool {
 		write = c.out.Start()
 	}
 	c.mu.Unlock()
+	c.client.limits.freeCalls(1)
 	switch {
 	case write:
 		c.flush(false)
@@ -253,8 +256,8 @@ func (c *connection) fail(why error) {
 		c.mu.Unlock()
 		return
 	}
-	c.state.Store(dead)
 	c.why = why
+	c.state.Store(dead)
 	c.out.Drop()
 	for m := c.head; m != nil; m = c.head {
 		c.pending.Take(m.id)
@@ -269,9 +272,24 @@ func (c *connection) fail(why error) {
 		}
 	}
 	c.oneways = nil
+	c.client.limits.freeCalls(c.lost)
 	c.wakeReader()
 	c.mu.Unlock()
-	c.rwc.Close()
+	c.hangUp(why)
+}
+
+// hangUp closes the socket without waiting for anything. A TLS session that ends
+// by wish says so to the server, which the goroutine does: it may wait for it.
+func (c *connection) hangUp(why error) {
+	session, ok := c.rwc.(*tls.Conn)
+	switch {
+	case !ok:
+		c.rwc.Close()
+	case why == errRetired:
+		c.rwc.SetReadDeadline(time.Unix(1, 0))
+	default:
+		session.NetConn().Close()
+	}
 }
 
 // reason returns why the connection is dead, nil if it ended between calls by

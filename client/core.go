@@ -37,6 +37,7 @@ type core struct {
 	closing  bool
 	live     map[*connection]struct{}
 	conns    int           // that live or are being opened
+	sent     int           // calls, on connections that have ended
 	gone     chan struct{} // closed when conns is 0 and closing is set; nil before
 }
 
@@ -170,6 +171,19 @@ func (c *core) beginClose() (gone <-chan struct{}, first bool) {
 		p.line.pokeAll()
 	}
 	return c.gone, true
+}
+
+// started returns how many calls have ever been sent.
+func (c *core) started() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := c.sent
+	for o := range c.live {
+		o.mu.Lock()
+		n += o.started
+		o.mu.Unlock()
+	}
+	return n
 }
 
 // connGone counts a connection, or the attempt at one, as ended. Called with mu

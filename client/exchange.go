@@ -20,7 +20,6 @@ func (c *core) call(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 			Err: fmt.Errorf("calls in protocol %v are not forwarded", req.Protocol)})
 	}
 	req.Release()
-	c.budget.calls.Add(1)
 	for attempt := 1; ; attempt++ {
 		m := c.newCall()
 		if err := c.pools[i].place(ctx, m, req); err != nil {
@@ -29,7 +28,6 @@ func (c *core) call(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 		}
 		req.WillBlock()
 		ended := m.wait(ctx)
-		c.limits.freeCall()
 		switch {
 		case ended != nil:
 			err := over(ctx, false, ended)
@@ -62,7 +60,7 @@ func (c *core) again(m *call, req *mux.Request, attempt int) bool {
 		}
 		m.conn.node.penalty.add(time.Now())
 	}
-	return attempt < c.bounds.attempts && c.ctx.Err() == nil && c.budget.take(time.Now())
+	return attempt < c.bounds.attempts && c.ctx.Err() == nil && c.budget.take(c.started(), time.Now())
 }
 
 // finish returns what came of m, and gives it up.

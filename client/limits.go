@@ -99,7 +99,7 @@ func (l *Limits) awaitCall(ctx context.Context, ended <-chan struct{}) error {
 	}
 	if !l.forget(g) {
 		<-g.given // it was given meanwhile
-		l.freeCall()
+		l.freeCalls(1)
 	}
 	return err
 }
@@ -118,9 +118,9 @@ func (l *Limits) forget(g *grant) bool {
 	return false
 }
 
-// freeCall gives a call's place back.
-func (l *Limits) freeCall() {
-	l.calls.Add(-1)
+// freeCalls gives the places of n calls back.
+func (l *Limits) freeCalls(n int) {
+	l.calls.Add(-int64(n))
 	if l.queued.Load() == 0 {
 		return
 	}

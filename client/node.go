@@ -191,6 +191,7 @@ func (n *Node) ended(o *connection) {
 	list := slices.DeleteFunc(slices.Clone(n.list(o.pool)), func(have *connection) bool { return have == o })
 	n.conns[o.pool.index].Store(&list)
 	delete(c.live, o)
+	c.sent += o.started
 	failed := o.reason() != nil && !n.gone && !c.closing
 	if failed {
 		n.failed(o.why)

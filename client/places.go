@@ -88,31 +88,56 @@ func (p *connPlaces) closed(c *connection) {
 	}
 }
 
-// makeRoom has one connection end for the first in turn, if none is about to: one
-// without calls, or else the one that is open longest. Called with mu held.
+// makeRoom has connections end for those who wait, unless as many are about to.
+// Called with mu held.
 func (p *connPlaces) makeRoom() {
-	if len(p.turns) == 0 {
-		return
-	}
-	first := p.turns[0]
-	var goes *connection
-	now := time.Now()
+	wanted := len(p.turns)
 	for _, c := range p.conns {
 		if c.phase() != open {
-			return
-		}
-		if now.Sub(c.opened) < tenure || c.pool == first && !first.sticky {
-			continue
-		}
-		if goes == nil || c.load.Load() == 0 && goes.load.Load() > 0 {
-			goes = c
+			wanted--
 		}
 	}
-	if goes != nil {
-		goes.retire()
-	} else if p.timer == nil {
+	for ; wanted > 0; wanted-- {
+		c := p.dispensable(time.Now())
+		if c == nil {
+			break
+		}
+		c.retire()
+	}
+	if wanted > 0 && p.timer == nil {
 		p.timer = time.AfterFunc(tenure, p.lookAgain)
 	}
+}
+
+// dispensable returns the connection that can best go: one without calls, or else
+// one of a pool that has several, or else the one that is open longest. It is nil
+// if all have been opened only now, or are those of who waits. Called with mu held.
+func (p *connPlaces) dispensable(now time.Time) *connection {
+	several := make(map[*pool]int)
+	for _, c := range p.conns {
+		if c.phase() == open {
+			several[c.pool]++
+		}
+	}
+	first := p.turns[0]
+	var best *connection
+	rank := 3
+	for _, c := range p.conns {
+		if c.phase() != open || now.Sub(c.opened) < tenure || c.pool == first && !first.sticky {
+			continue
+		}
+		r := 2
+		switch {
+		case c.load.Load() == 0:
+			r = 0
+		case several[c.pool] > 1:
+			r = 1
+		}
+		if r < rank {
+			best, rank = c, r
+		}
+	}
+	return best
 }
 
 func (p *connPlaces) lookAgain() {

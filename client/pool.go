@@ -115,7 +115,8 @@ func (p *pool) reachable(ctx context.Context, v *view, waits bool) bool {
 }
 
 // place puts a call on a connection, and waits until it can unless that fails at
-// once. The call holds a place of the Limits then.
+// once. The call holds a place of the Limits then, which the connection gives back
+// when it is done with the call.
 func (p *pool) place(ctx context.Context, m *call, req *mux.Request) error {
 	if p.line.empty() || p.sticky {
 		if ok, err := p.try(ctx, p.view.Load(), m, req, false); ok || err != nil {
@@ -136,7 +137,7 @@ func (p *pool) try(ctx context.Context, v *view, m *call, req *mux.Request, wait
 	}
 	ok, err := p.start(ctx, v, m, req, waits)
 	if !ok {
-		p.client.limits.freeCall()
+		p.client.limits.freeCalls(1)
 	}
 	return ok, err
 }

@@ -50,6 +50,7 @@ func (r *reader) run() {
 		_, err = r.read()
 	}
 	c.fail(err)
+	c.rwc.Close()
 	c.writer.end()
 	r.buf.Release()
 	r.buf = nil
@@ -61,6 +62,9 @@ func (r *reader) run() {
 func (r *reader) read() (expired bool, err error) {
 	r.makeRoom()
 	r.watch.arm()
+	if r.c.phase() == dead { // asked after the deadline was set: hangUp does it the other way round
+		return false, r.c.why
+	}
 	var n int
 	r.buf, n, err = r.in.Read(r.buf, r.size)
 	switch {
@@ -155,6 +159,9 @@ func (c *connection) deliver(batch []reply, buf *conn.Buffer) (idle bool, err er
 	c.mu.Unlock()
 	for range len(batch) - held {
 		buf.Release()
+	}
+	if held > 0 {
+		c.client.limits.freeCalls(held)
 	}
 	tell(ready)
 	c.node.answered()

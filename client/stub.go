@@ -38,15 +38,13 @@ func (x *stubCall) codec(p wire.Protocol) protocol.Codec {
 	return &x.binary
 }
 
-// free gives x up, with no bytes of the call in it.
-func (x *stubCall) free(p wire.Protocol) {
-	x.req.Release()
-	x.codec(p).ResetBody(protocol.Message{}, nil, nil)
-	scratch := x.req.Body[:0]
-	if cap(scratch) > maxKept {
-		scratch = nil
+// free gives x up. Its codec still refers to the call's bytes, which nobody reads.
+func (x *stubCall) free() {
+	r := &x.req
+	r.Release()
+	if r.Header, r.Route = nil, nil; cap(r.Body) > maxKept {
+		r.Body = nil
 	}
-	x.req = mux.Request{Body: scratch}
 	stubCalls.Put(x)
 }
 
@@ -56,7 +54,7 @@ func (s *stubClient) Call(ctx context.Context, method string, args, result thrif
 		return thrift.ResponseMeta{}, s.fail(method, startError(err))
 	}
 	x := stubCalls.Get().(*stubCall)
-	defer x.free(s.c.protocol())
+	defer x.free()
 	if err := s.encode(ctx, x, method, args, result == nil); err != nil {
 		return thrift.ResponseMeta{}, s.fail(method, err)
 	}
@@ -78,14 +76,14 @@ func (s *stubClient) Call(ctx context.Context, method string, args, result thrif
 func (s *stubClient) encode(ctx context.Context, x *stubCall, method string, args thrift.TStruct, oneway bool) error {
 	p := s.c.protocol()
 	codec := x.codec(p)
-	codec.ResetBody(protocol.Message{}, nil, x.req.Body)
+	codec.ResetBody(protocol.Message{}, nil, x.req.Body[:0])
 	if args != nil {
 		if err := args.Write(ctx, codec); err != nil {
 			return &Error{Code: mux.ProtocolError, NotRun: true, Err: fmt.Errorf("arguments: %w", err)}
 		}
 	}
 	r := &x.req
-	r.Body = codec.Out()
+	r.Body, r.Scratch = codec.Out(), nil
 	r.Service, r.Method, r.Protocol, r.MaxDepth = s.service, method, p, s.c.bounds.depth
 	if r.Type = wire.Call; oneway {
 		r.Type = wire.Oneway

@@ -113,6 +113,7 @@ func (c *connection) advance(n int) {
 		}
 		if done++; m != nil {
 			m.done <- struct{}{}
+			c.client.limits.freeCalls(1)
 		}
 	}
 	c.oneways = slices.Delete(c.oneways, 0, done)

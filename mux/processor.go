@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/apache/thrift/lib/go/thrift"
@@ -23,19 +24,32 @@ import (
 // code is returned as it is: the exception that the stub made of it, with the
 // error's text, is dropped. So is whatever it wrote once ctx has ended.
 func Processor(p thrift.TProcessor) Handler {
-	return &processor{p: p, methods: maps.Clone(p.ProcessorMap())}
+	return &processor{p: p, methods: maps.Clone(p.ProcessorMap()), generated: isGenerated(reflect.TypeOf(p))}
 }
 
 type processor struct {
-	p       thrift.TProcessor
-	methods map[string]thrift.TProcessorFunction
+	p         thrift.TProcessor
+	methods   map[string]thrift.TProcessorFunction
+	generated bool // p's Process only looks up the method
+}
+
+// isGenerated reports whether t is what the compiler makes for a service that
+// extends no other: a struct of the methods and the user's handler. What embeds
+// one may have a Process of its own.
+func isGenerated(t reflect.Type) bool {
+	if t == nil || t.Kind() != reflect.Pointer || t.Elem().Kind() != reflect.Struct {
+		return false
+	}
+	t = t.Elem()
+	return t.NumField() == 2 && t.Field(0).Name == "processorMap" && t.Field(1).Name == "handler"
 }
 
 // Methods makes the processor a methodLister.
 func (h *processor) Methods() []string { return slices.Sorted(maps.Keys(h.methods)) }
 
 func (h *processor) ServeThrift(ctx context.Context, req *Request) (Reply, error) {
-	if _, ok := h.methods[req.Method]; !ok {
+	f, ok := h.methods[req.Method]
+	if !ok {
 		return Reply{}, Errorf(UnknownMethod, "unknown method %q of service %q", req.Method, req.Service)
 	}
 	c := takeCodec(req)
@@ -43,13 +57,21 @@ func (h *processor) ServeThrift(ctx context.Context, req *Request) (Reply, error
 		return Reply{}, Errorf(InvalidProtocol, "service %q does not speak %v", req.Service, req.Protocol)
 	}
 	ctx, headers := withHeaders(ctx, req)
-	ok, err := h.p.Process(ctx, c, c)
+	var err error
+	if h.generated {
+		ok, err = f.Process(ctx, req.SeqID, c, c)
+	} else {
+		ok, err = h.p.Process(ctx, c, c)
+	}
 	// Asked before the codec is given back; the bytes are the session's scratch.
 	m, _ := c.Message()
 	body := c.Out()[len(req.Scratch):]
 	giveCodec(req.Protocol, c)
 
 	rep, failure := outcome(ctx, req.Protocol, m.Type, body, ok, err)
+	if headers == nil {
+		return rep, failure
+	}
 	set, err2 := headers.reply()
 	if err2 != nil {
 		return Reply{}, errors.Join(failure, err2)

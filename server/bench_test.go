@@ -11,8 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/apache/thrift/lib/go/thrift"
+
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
+	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
 )
 
 // script is a connection whose client sends the same calls again and again, as
@@ -95,4 +98,15 @@ func BenchmarkRaw(b *testing.B) {
 	b.Run("32", func(b *testing.B) { benchmarkCalls(b, fooApi(echoBody), 32) })
 	b.Run("1", func(b *testing.B) { benchmarkCalls(b, fooApi(echoBody), 1) })
 	b.Run("quick", func(b *testing.B) { benchmarkCalls(b, fooApi(mux.Quick(echoBody)), 32) })
+}
+
+type benchFoo struct{ foo.FooApi }
+
+func (benchFoo) Echo(_ context.Context, msg string) (string, error) { return msg, nil }
+
+func BenchmarkStub(b *testing.B) {
+	thrift.ServerConnectivityCheckInterval = 0
+	h := mux.Processor(foo.NewFooApiProcessor(benchFoo{}))
+	b.Run("32", func(b *testing.B) { benchmarkCalls(b, fooApi(h), 32) })
+	b.Run("quick", func(b *testing.B) { benchmarkCalls(b, fooApi(mux.Quick(h)), 32) })
 }

@@ -52,14 +52,25 @@ private:
 
 // A connection of TThreadedServer ends when it has read as many bytes in all as
 // one message may have, 100 MiB by default, which a benchmark soon has.
+std::shared_ptr<TConfiguration> unbounded() {
+  return std::make_shared<TConfiguration>(std::numeric_limits<int>::max());
+}
+
 class ServerSocket : public transport::TServerSocket {
 public:
   ServerSocket() : TServerSocket("127.0.0.1", 0) {}
 
 protected:
   std::shared_ptr<transport::TSocket> createSocket(THRIFT_SOCKET client) override {
-    auto config = std::make_shared<TConfiguration>(std::numeric_limits<int>::max());
-    return std::make_shared<transport::TSocket>(client, config);
+    return std::make_shared<transport::TSocket>(client, unbounded());
+  }
+};
+
+class FramedFactory : public transport::TTransportFactory {
+public:
+  std::shared_ptr<transport::TTransport>
+  getTransport(std::shared_ptr<transport::TTransport> under) override {
+    return std::make_shared<transport::TFramedTransport>(under, unbounded());
   }
 };
 
@@ -97,8 +108,7 @@ void serve(const std::string& variant, std::chrono::microseconds block) {
   auto protocol = std::make_shared<protocol::TBinaryProtocolFactory>();
   if (variant == "threaded") {
     auto socket = std::make_shared<ServerSocket>();
-    server::TThreadedServer server(processor, socket,
-                                   std::make_shared<transport::TFramedTransportFactory>(), protocol);
+    server::TThreadedServer server(processor, socket, std::make_shared<FramedFactory>(), protocol);
     server.setServerEventHandler(std::make_shared<Announce>([socket] { return socket->getPort(); }));
     server.serve();
     return;

@@ -27,38 +27,59 @@ func (n name) labels() []string {
 	return []string{typ, n.service, n.method}
 }
 
-// series are the metrics of one name, found once.
+// series are the metrics of one name.
 type series struct {
 	handled                 *prometheus.CounterVec // by code
 	ok                      prometheus.Counter
-	seconds, request, reply prometheus.Observer
+	seconds, request, reply histogram
 }
 
-// calls are the metrics of all names.
+// calls are the metrics of all names, a prometheus.Collector.
 type calls struct {
 	handled                 *prometheus.CounterVec
-	seconds, request, reply *prometheus.HistogramVec
+	seconds, request, reply *prometheus.Desc
+	opts                    Options
 
 	names  *memo.Memo[name, *series]
 	others *memo.Memo[name, *series] // of the names that there is no room for
 }
 
-func (c *calls) init(o Options) {
+func newCalls(o Options) *calls {
 	labels := []string{"thrift_type", "thrift_service", "thrift_method"}
-	c.handled = o.counter("handled_total", "Calls that ended, by what became of them.", append(labels, "thrift_code")...)
-	c.seconds = o.histogram("handling_seconds", "Time that calls took.", o.seconds(), labels...)
-	c.request = o.histogram("request_bytes", "Sizes of encoded arguments.", o.bytes(), labels...)
-	c.reply = o.histogram("reply_bytes", "Sizes of encoded results.", o.bytes(), labels...)
+	c := &calls{
+		handled: o.counter("handled_total", "Calls that ended, by what became of them.", append(labels, "thrift_code")...),
+		seconds: o.desc("handling_seconds", "Time that calls took.", labels...),
+		request: o.desc("request_bytes", "Sizes of encoded arguments.", labels...),
+		reply:   o.desc("reply_bytes", "Sizes of encoded results.", labels...),
+		opts:    o,
+		others:  memo.New[name, *series](0),
+	}
+	c.opts.Seconds, c.opts.Bytes = o.seconds(), o.bytes()
 	most := 0 // those of a server are bounded by its routes
 	if o.Client {
 		most = maxNames
 	}
 	c.names = memo.New[name, *series](most)
-	c.others = memo.New[name, *series](0)
+	return c
 }
 
-func (c *calls) collectors() []prometheus.Collector {
-	return []prometheus.Collector{c.handled, c.seconds, c.request, c.reply}
+func (c *calls) Describe(ch chan<- *prometheus.Desc) {
+	c.handled.Describe(ch)
+	ch <- c.seconds
+	ch <- c.request
+	ch <- c.reply
+}
+
+func (c *calls) Collect(ch chan<- prometheus.Metric) {
+	c.handled.Collect(ch)
+	for _, names := range []*memo.Memo[name, *series]{c.names, c.others} {
+		for n, s := range names.All {
+			labels := n.labels()
+			s.seconds.collect(ch, c.seconds, labels)
+			s.request.collect(ch, c.request, labels)
+			s.reply.collect(ch, c.reply, labels)
+		}
+	}
 }
 
 // of returns the series of n, or those of other if there are enough.
@@ -82,8 +103,8 @@ func (c *calls) series(n name) *series {
 	return &series{
 		handled: handled,
 		ok:      handled.WithLabelValues("ok"),
-		seconds: c.seconds.WithLabelValues(labels...),
-		request: c.request.WithLabelValues(labels...),
-		reply:   c.reply.WithLabelValues(labels...),
+		seconds: newHistogram(c.opts.Seconds),
+		request: newHistogram(c.opts.Bytes),
+		reply:   newHistogram(c.opts.Bytes),
 	}
 }

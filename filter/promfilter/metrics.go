@@ -2,6 +2,7 @@ package promfilter
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,8 +16,8 @@ import (
 // whether or not it is registered. All its methods may be called concurrently.
 type Metrics struct {
 	client bool
-	calls  calls
-	inside prometheus.Gauge
+	calls  *calls
+	inside atomic.Int64 // calls that are being handled
 	conns  connections
 	all    []prometheus.Collector
 }
@@ -24,10 +25,9 @@ type Metrics struct {
 // New returns Metrics that have counted nothing. Buckets that do not rise, and
 // labels that are not valid, make it panic as package prometheus does.
 func New(opts Options) *Metrics {
-	m := &Metrics{client: opts.Client}
-	m.calls.init(opts)
-	m.inside = prometheus.NewGauge(prometheus.GaugeOpts(opts.opts("in_flight", "Calls that are being handled.")))
-	m.all = append(m.calls.collectors(), m.inside)
+	m := &Metrics{client: opts.Client, calls: newCalls(opts)}
+	inside := prometheus.GaugeOpts(opts.opts("in_flight", "Calls that are being handled."))
+	m.all = []prometheus.Collector{m.calls, prometheus.NewGaugeFunc(inside, func() float64 { return float64(m.inside.Load()) })}
 	m.conns.init(opts)
 	if !opts.Client {
 		m.all = append(m.all, m.conns.collectors()...)
@@ -57,10 +57,10 @@ func (m *Metrics) Filter(next mux.Handler) mux.Handler {
 		if start.IsZero() || m.client {
 			start = time.Now()
 		}
-		m.inside.Inc()
+		m.inside.Add(1)
 		err = outcome.ErrUnwound // unless next returns
 		defer func() {
-			m.inside.Dec()
+			m.inside.Add(-1)
 			m.count(req, rep, err, time.Since(start))
 		}()
 		return next.ServeThrift(ctx, req)
@@ -75,10 +75,10 @@ func (m *Metrics) count(req *mux.Request, rep mux.Reply, err error, took time.Du
 		n.service, n.method = req.Labels()
 	}
 	s := m.calls.of(n)
-	s.seconds.Observe(took.Seconds())
-	s.request.Observe(float64(len(req.Body)))
+	s.seconds.observe(took.Seconds())
+	s.request.observe(float64(len(req.Body)))
 	if rep.Type == wire.Reply {
-		s.reply.Observe(float64(len(rep.Body)))
+		s.reply.observe(float64(len(rep.Body)))
 		if err == nil && !rep.Failed {
 			s.ok.Inc() // what most calls become
 			return

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -211,6 +213,72 @@ func TestSize(t *testing.T) {
 		if n := len(gathered(t, stats)); n > c.most {
 			t.Errorf("%s: %d series after %d names, want at most %d", c.name, n, made, c.most)
 		}
+	}
+}
+
+// TestBuckets holds the histograms against those of client_golang.
+func TestBuckets(t *testing.T) {
+	bounds := []float64{0, 10, 100, math.Inf(1)}
+	stats := promfilter.New(promfilter.Options{Bytes: bounds})
+	want := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "want", Buckets: bounds})
+	h := stats.Filter(answers(mux.Reply{Type: wire.Reply}, nil))
+	for _, size := range []int{0, 1, 10, 11, 100, 101, 5000} {
+		h.ServeThrift(t.Context(), &mux.Request{Type: wire.Call, Body: make([]byte, size)})
+		want.Observe(float64(size))
+	}
+	if got, want := buckets(t, stats, "thrift_server_request_bytes"), buckets(t, want, "want"); got != want {
+		t.Errorf("counted %s, want %s", got, want)
+	}
+}
+
+// buckets returns what the histogram of that name has counted.
+func buckets(t *testing.T, c prometheus.Collector, name string) string {
+	t.Helper()
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(c)
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if h := f.Metric[0].Histogram; f.GetName() == name {
+			return fmt.Sprint(h.GetSampleCount(), h.GetSampleSum(), h.Bucket)
+		}
+	}
+	return "nothing"
+}
+
+func TestNewChecksItsBuckets(t *testing.T) {
+	for _, bounds := range [][]float64{{2, 1}, {1, 1}, {math.NaN()}} {
+		for _, opts := range []promfilter.Options{{Seconds: bounds}, {Bytes: bounds}} {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Errorf("%v did not panic", opts)
+					}
+				}()
+				promfilter.New(opts)
+			}()
+		}
+	}
+}
+
+// TestSideBySide counts on many goroutines, and collects meanwhile.
+func TestSideBySide(t *testing.T) {
+	stats := promfilter.New(promfilter.Options{})
+	h := stats.Filter(answers(mux.Reply{Type: wire.Reply}, nil))
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 1000 {
+				h.ServeThrift(t.Context(), &mux.Request{Type: wire.Call, Body: make([]byte, 3)})
+			}
+		})
+	}
+	gathered(t, stats)
+	wg.Wait()
+	if got := gathered(t, stats)["thrift_server_request_bytes{unknown,unknown,call}"]; got != "4000 of 12000" {
+		t.Errorf("counted %s", got)
 	}
 }
 

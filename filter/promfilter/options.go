@@ -22,14 +22,14 @@ func (o Options) seconds() []float64 {
 	if o.Seconds == nil {
 		return prometheus.DefBuckets
 	}
-	return o.Seconds
+	return checkBounds(o.Seconds)
 }
 
 func (o Options) bytes() []float64 {
 	if o.Bytes == nil {
 		return prometheus.ExponentialBuckets(64, 4, 10)
 	}
-	return o.Bytes
+	return checkBounds(o.Bytes)
 }
 
 // opts returns the options of the metric of that name.
@@ -49,10 +49,8 @@ func (o Options) gauge(name, help string, labels ...string) *prometheus.GaugeVec
 	return prometheus.NewGaugeVec(prometheus.GaugeOpts(o.opts(name, help)), labels)
 }
 
-func (o Options) histogram(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+// desc describes the histogram of that name.
+func (o Options) desc(name, help string, labels ...string) *prometheus.Desc {
 	opts := o.opts(name, help)
-	return prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Namespace: opts.Namespace, Subsystem: opts.Subsystem, Name: opts.Name, Help: opts.Help, ConstLabels: opts.ConstLabels,
-		Buckets: buckets,
-	}, labels)
+	return prometheus.NewDesc(prometheus.BuildFQName(opts.Namespace, opts.Subsystem, opts.Name), help, labels, opts.ConstLabels)
 }

@@ -50,3 +50,12 @@ func (m *Memo[K, V]) Add(k K, make func() V) (v V, ok bool) {
 }
 
 func (m *Memo[K, V]) full() bool { return m.most > 0 && len(*m.values.Load()) >= m.most }
+
+// All calls yield with what there is, in no order.
+func (m *Memo[K, V]) All(yield func(K, V) bool) {
+	for k, v := range *m.values.Load() {
+		if !yield(k, v) {
+			return
+		}
+	}
+}

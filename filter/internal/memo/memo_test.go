@@ -27,6 +27,17 @@ func TestMemo(t *testing.T) {
 			t.Errorf("Get(%q) is %d, %v; want %d, %v", c.key, v, ok, c.want, c.ok)
 		}
 	}
+	sum := 0
+	for _, v := range m.All {
+		sum += v
+	}
+	for range m.All {
+		sum++
+		break // early
+	}
+	if sum != 1+3+1 {
+		t.Errorf("All has other values than 1 and 3, or goes on")
+	}
 	if made != 2 {
 		t.Errorf("made %d values, want 2", made)
 	}

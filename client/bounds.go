@@ -3,6 +3,7 @@ package client
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/oneport-thrift/oneport/protocol/wire"
@@ -17,6 +18,7 @@ type bounds struct {
 	limits                        wire.Limits
 	slow, dial, minWait, maxWait  time.Duration
 	idle, write, partial, stalled time.Duration // 0: none
+	ping                          time.Duration // of ThriftMux; 0: none
 }
 
 func (c *Client) resolve() bounds {
@@ -43,6 +45,7 @@ func (c *Client) resolve() bounds {
 		write:     span(c.WriteTimeout, 30*time.Second),
 		partial:   span(c.MessageTimeout, time.Minute),
 		stalled:   span(c.StallTimeout, time.Minute),
+		ping:      span(c.PingInterval, 5*time.Second),
 	}
 	if c.Mode == Exclusive {
 		b.calls = 1
@@ -81,7 +84,10 @@ func (c *Client) check() error {
 }
 
 func (c *Client) dialect() wire.Dialect {
-	if c.Dialect == 0 {
+	switch {
+	case c.Resolver == nil && strings.HasPrefix(c.Target, muxScheme):
+		return wire.ThriftMux
+	case c.Dialect == 0:
 		return wire.Framed
 	}
 	return c.Dialect

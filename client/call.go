@@ -15,6 +15,8 @@ import (
 type call struct {
 	done chan struct{} // capacity 1
 
+	ctx        context.Context // its caller's
+	attempt    int             // 1 for the first sending
 	conn       *connection
 	id         uint32
 	leads      bool      // its caller reads the connection
@@ -41,7 +43,7 @@ func (c *core) newCall() *call {
 
 // free gives m up. Nobody may complete it any more, and done must be empty.
 func (c *core) free(m *call) {
-	m.conn, m.leads, m.kind = nil, false, 0
+	m.ctx, m.conn, m.leads, m.kind = nil, nil, false, 0
 	m.body, m.header, m.buf, m.err, m.unsent = nil, nil, nil, nil, false
 	c.calls.Put(m)
 }

@@ -42,7 +42,8 @@ type Client struct {
 	// Target names the servers. Without a Resolver it is a list of addresses
 	// with commas between: "host:port", or "unix:/path" for a Unix socket. A
 	// name that stands for several IP addresses is one endpoint: the first
-	// address that answers is taken.
+	// address that answers is taken. "thriftmux://" before the list sets the
+	// dialect.
 	Target string
 	// Resolver finds the endpoints of Target. nil takes Target as their list.
 	Resolver Resolver
@@ -50,9 +51,17 @@ type Client struct {
 	Balancer Balancer
 	// Mode says how calls share connections. Default Pipelined.
 	Mode Mode
-	// Dialect says how messages are cut: wire.Framed, wire.Buffered or
-	// wire.THeader. Default wire.Framed.
+	// Dialect says how messages are cut: wire.Framed, wire.Buffered,
+	// wire.THeader or wire.ThriftMux. Default wire.Framed.
 	Dialect wire.Dialect
+	// Negotiate asks each endpoint first whether it negotiates ThriftMux, and
+	// speaks that with those that do. With the others it speaks Dialect, on
+	// another connection; they are not asked again.
+	Negotiate bool
+	// ClientID is what servers on ThriftMux are told of who calls. Empty tells
+	// them who called this process, if the call is made on behalf of a ThriftMux
+	// call; see mux.ContextsFrom.
+	ClientID string
 	// Protocol is the encoding of calls through Service: wire.Binary or
 	// wire.Compact. Default wire.Binary. Calls through Handler keep the encoding
 	// that they have, on connections of their own.
@@ -136,6 +145,10 @@ type Client struct {
 	// MessageTimeout bounds the time from a reply's first byte to its last.
 	// Default 60 s.
 	MessageTimeout time.Duration
+	// PingInterval is how long a ThriftMux server that owes replies may send
+	// nothing before it is asked for a sign of life; if none comes within as long
+	// again, the connection is closed. Default 5 s.
+	PingInterval time.Duration
 	// StallTimeout closes a connection that owes the reply to an abandoned call
 	// and has sent no reply at all for so long. Default 60 s.
 	StallTimeout time.Duration

@@ -58,7 +58,7 @@ var modes = map[string]client.Mode{"pipelined": client.Pipelined, "exclusive": c
 
 func TestEveryWayToCall(t *testing.T) {
 	for _, network := range networks {
-		for _, dialect := range []wire.Dialect{wire.Framed, wire.Buffered, wire.THeader} {
+		for _, dialect := range []wire.Dialect{wire.Framed, wire.Buffered, wire.THeader, wire.ThriftMux} {
 			for _, protocol := range []wire.Protocol{wire.Binary, wire.Compact} {
 				for name, mode := range modes {
 					t.Run(fmt.Sprintf("%s/%v/%v/%s", network, dialect, protocol, name), func(t *testing.T) {

@@ -33,6 +33,8 @@ type connection struct {
 	rwc    net.Conn
 	peer   mux.Peer
 	sess   session
+	multi  multiplexer // sess, if it is one
+	window int         // of a ThriftMux server, see greeted
 	opened time.Time
 	direct bool // out writes without waiting
 
@@ -65,11 +67,15 @@ var errRetired = errors.New("the client closed the connection")
 func newConnection(n *Node, p *pool, nc net.Conn) *connection {
 	c := &connection{client: n.client, node: n, pool: p, rwc: nc, opened: time.Now()}
 	d := dialects[c.client.framing]
+	if g, ok := nc.(*greeted); ok {
+		d, c.rwc, c.window = dialects[wire.ThriftMux], g.Conn, g.window
+	}
 	c.idleAt = c.opened
 	c.turn = make(chan struct{}, 1)
 	c.pending = conn.NewPending[call](d.greatest())
 	c.peer = mux.Peer{Addr: nc.RemoteAddr(), Local: nc.LocalAddr(), Dialect: d.name + " " + p.protocol.String()}
 	c.sess = d.open(c)
+	c.multi, _ = c.sess.(multiplexer)
 	c.writer.init(c)
 	c.reader.init(c)
 	return c
@@ -138,7 +144,13 @@ func (c *connection) append(m *call, req *mux.Request) error {
 	}
 	before := c.out.Len()
 	c.out.Room(len(req.Body) + len(req.Service) + len(req.Method) + callOverhead)
-	dst, err := c.sess.appendCall(c.out.Pending(), req, m.id)
+	var dst []byte
+	var err error
+	if c.multi != nil {
+		dst, err = c.multi.appendDispatch(c.out.Pending(), m, req)
+	} else {
+		dst, err = c.sess.appendCall(c.out.Pending(), req, m.id)
+	}
 	if err != nil {
 		c.out.Set(dst[:before])
 		c.pending.Take(m.id)

@@ -5,19 +5,39 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+
+	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
 // defaultConns is Limits.MaxConns where it is 0.
 const defaultConns = 1000
 
-// dial opens a connection to an endpoint.
-func (c *core) dial(e Endpoint) (net.Conn, error) {
+// dial opens a connection to the endpoint, and begins a session on it if the
+// client speaks ThriftMux, or may speak it and the server does: then it is a
+// *greeted.
+func (n *Node) dial() (net.Conn, error) {
+	c := n.client
 	ctx, cancel := c.ctx, context.CancelFunc(func() {})
 	if c.bounds.dial > 0 {
 		ctx, cancel = context.WithTimeoutCause(ctx, c.bounds.dial,
 			fmt.Errorf("no connection within %v (DialTimeout): %w", c.bounds.dial, context.DeadlineExceeded))
 	}
 	defer cancel()
+	nc, err := c.reach(ctx, n.endpoint)
+	switch {
+	case err != nil:
+		n.plain.Store(false) // who answers next may be another
+		return nil, err
+	case c.framing == wire.ThriftMux:
+		return n.greet(ctx, nc)
+	case c.config.Negotiate && !n.plain.Load():
+		return n.ask(ctx, nc)
+	}
+	return nc, nil
+}
+
+// reach opens a connection to an endpoint.
+func (c *core) reach(ctx context.Context, e Endpoint) (net.Conn, error) {
 	open := c.config.DialContext
 	if open == nil {
 		open = new(net.Dialer).DialContext

@@ -22,6 +22,7 @@ func (c *core) call(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 	req.Release()
 	for attempt := 1; ; attempt++ {
 		m := c.newCall()
+		m.ctx, m.attempt = ctx, attempt
 		if err := c.pools[i].place(ctx, m, req); err != nil {
 			c.free(m)
 			return mux.Reply{}, named(req, err)

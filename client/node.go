@@ -16,8 +16,10 @@ type Node struct {
 	endpoint Endpoint
 	conns    [len(protocols)]atomic.Pointer[[]*connection] // open ones; replaced with the core's mu held
 	penalty  penalty
-	failing  atomic.Bool // fails is not 0
-	probing  atomic.Bool // one call at a time, until one is answered
+	failing  atomic.Bool  // fails is not 0
+	probing  atomic.Bool  // one call at a time, until one is answered
+	plain    atomic.Bool  // it does not negotiate ThriftMux; see Client.Negotiate
+	lease    atomic.Int64 // until when, in Unix nanoseconds, the server wants calls; 0: for ever
 
 	// Guarded by the core's mu:
 	dialing [len(protocols)]int
@@ -44,8 +46,18 @@ func (n *Node) InFlight() int {
 	return total
 }
 
-// Load returns InFlight and a penalty for recent failures, which fades.
-func (n *Node) Load() float64 { return float64(n.InFlight()) + n.penalty.now() }
+// Load returns InFlight and a penalty for recent failures, which fades. A ThriftMux
+// server whose lease is over has a load that no other has.
+func (n *Node) Load() float64 {
+	load := float64(n.InFlight()) + n.penalty.now()
+	if until := n.lease.Load(); until != 0 && time.Now().UnixNano() >= until {
+		load += overLease
+	}
+	return load
+}
+
+// overLease is more than the calls that are ever in flight.
+const overLease = 1e9
 
 // list returns the open connections in p's protocol.
 func (n *Node) list(p *pool) []*connection {
@@ -141,7 +153,7 @@ func (n *Node) grow(p *pool, waits bool) bool {
 // connect opens a connection and then reads it until it ends.
 func (n *Node) connect(p *pool) {
 	c := n.client
-	nc, err := c.dial(n.endpoint)
+	nc, err := n.dial()
 	c.mu.Lock()
 	n.dialing[p.index]--
 	if err == nil && (c.closing || n.gone) {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/thriftmux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
@@ -30,6 +31,17 @@ type canceler interface {
 	appendCancel(dst []byte, id uint32, why error) []byte
 }
 
+// A multiplexer is a session whose calls carry more than a message: what of their
+// callers' contexts is to be sent.
+type multiplexer interface {
+	canceler
+	// appendDispatch is appendCall for the call m.
+	appendDispatch(dst []byte, m *call, req *mux.Request) ([]byte, error)
+	// appendPing appends a message that a live server answers at once. It runs
+	// under the connection's lock.
+	appendPing(dst []byte) []byte
+}
+
 // reply is what a session has cut off the stream.
 type reply struct {
 	id     uint32
@@ -48,7 +60,8 @@ type dialect struct {
 
 // dialects is the table.
 var dialects = map[wire.Dialect]dialect{
-	wire.Framed:   {name: "framed", open: openFramed},
-	wire.Buffered: {name: "buffered", open: openBuffered},
-	wire.THeader:  {name: "theader", open: openTHeader},
+	wire.Framed:    {name: "framed", open: openFramed},
+	wire.Buffered:  {name: "buffered", open: openBuffered},
+	wire.THeader:   {name: "theader", open: openTHeader},
+	wire.ThriftMux: {name: "thriftmux", open: openThriftMux, lastID: thriftmux.MaxTag - tagsBelow},
 }

@@ -20,13 +20,16 @@ type unchanging struct{}
 func (unchanging) Refresh() {}
 func (unchanging) Close()   {}
 
+// muxScheme before a list of addresses says that they speak ThriftMux.
+const muxScheme = "thriftmux://"
+
 // unixPrefix marks the address of a Unix socket.
 const unixPrefix = "unix:"
 
 // parseTarget returns the endpoints of a target that is a list of addresses.
 func parseTarget(target string) (Static, error) {
 	var list Static
-	for addr := range strings.SplitSeq(target, ",") {
+	for addr := range strings.SplitSeq(strings.TrimPrefix(target, muxScheme), ",") {
 		addr = strings.TrimSpace(addr)
 		if err := checkAddr(addr); err != nil {
 			return nil, fmt.Errorf("client: target %q: %w", target, err)

@@ -38,7 +38,7 @@ func echoLater(_ context.Context, req *mux.Request) (mux.Reply, error) {
 // Half of the calls are given up at random moments: each wait ends right then, no
 // caller gets another's reply, and the connection lives on.
 func TestCancelStorm(t *testing.T) {
-	for _, dialect := range []wire.Dialect{wire.Framed, wire.THeader} {
+	for _, dialect := range []wire.Dialect{wire.Framed, wire.THeader, wire.ThriftMux} {
 		t.Run(dialect.String(), func(t *testing.T) {
 			noneLeft(t)
 			synctest.Test(t, func(t *testing.T) { cancelStorm(t, dialect, 200, 250) })

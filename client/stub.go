@@ -91,7 +91,7 @@ func (s *stubClient) encode(ctx context.Context, x *stubCall, method string, arg
 	if len(s.c.Filters) > 0 {
 		r.Name = s.c.names.join(s.service, method) // only filters ask
 	}
-	if s.c.framing == wire.THeader {
+	if s.c.framing == wire.THeader || s.c.framing == wire.ThriftMux || s.c.Negotiate {
 		r.Header = headers(ctx)
 	}
 	return nil

@@ -16,7 +16,10 @@ type watch struct {
 	messages int // replies that have come; counted by the reader
 
 	lastMessages, lastStarted int
-	partial, quiet, idle      time.Time // since when a reply is not whole; none came; there was no call
+	lastUnread                int
+	partial, quiet, idle      time.Time     // since when a reply is not whole; none came; there was no call
+	heard, pinged             time.Time     // when the server last owed or sent anything; was asked for a sign of life
+	ping                      time.Duration // 0: never
 }
 
 // looks is how often in a span a watch looks.
@@ -25,12 +28,15 @@ const looks = 4
 func (w *watch) init(c *connection) {
 	b := &c.client.bounds
 	w.c = c
-	for _, span := range []time.Duration{b.idle, b.partial, b.stalled} {
+	if c.multi != nil {
+		w.ping = b.ping
+	}
+	for _, span := range []time.Duration{b.idle, b.partial, b.stalled, w.ping} {
 		if span > 0 && (w.every == 0 || span/looks < w.every) {
 			w.every = span / looks
 		}
 	}
-	w.partial, w.quiet, w.idle = c.opened, c.opened, c.opened
+	w.partial, w.quiet, w.idle, w.heard = c.opened, c.opened, c.opened, c.opened
 }
 
 // arm sees to it that reading stops in time for the next look.
@@ -60,7 +66,17 @@ func (w *watch) look(unread int) error {
 	if busy || abandoned > 0 || started != w.lastStarted {
 		w.idle = now
 	}
-	w.lastMessages, w.lastStarted = w.messages, started
+	if w.ping > 0 && (progress || unread != w.lastUnread || !busy && abandoned == 0) {
+		w.heard, w.pinged = now, time.Time{}
+	}
+	w.lastMessages, w.lastStarted, w.lastUnread = w.messages, started, unread
+	switch {
+	case w.ping > 0 && !w.pinged.IsZero() && now.Sub(w.pinged) >= w.ping:
+		return fmt.Errorf("no answer to a ping within %v (PingInterval)", w.ping)
+	case w.ping > 0 && w.pinged.IsZero() && now.Sub(w.heard) >= w.ping:
+		w.pinged = now
+		w.c.post(w.c.multi.appendPing(nil))
+	}
 	switch {
 	case b.partial > 0 && now.Sub(w.partial) >= b.partial:
 		return fmt.Errorf("%d bytes of a reply came and the rest not within %v (MessageTimeout)", unread, b.partial)

@@ -1,0 +1,215 @@
+package client
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/thriftmux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// muxSession is a session of Finagle's ThriftMux: calls are matched by tags, and
+// carry the contexts of their callers; the server is told of those that are given
+// up, is asked for signs of life, and can end the session without losing a call.
+type muxSession struct {
+	c        *connection
+	protocol wire.Protocol
+	limit    int // of a message
+	window   int // the largest body of a frame that the server wants
+
+	old atomic.Bool // the server knows only Treq
+
+	// Of the one who reads.
+	pieces   thriftmux.Assembler
+	answered bool // the server has answered a Tdispatch
+
+	// Guarded by the connection's lock.
+	contexts, headers []byte // memory for those of a call
+}
+
+func openThriftMux(c *connection) session {
+	return &muxSession{
+		c:        c,
+		protocol: c.pool.protocol,
+		limit:    c.client.bounds.message,
+		window:   c.window,
+		pieces:   thriftmux.Assembler{Message: c.client.bounds.message, Stored: -1, Messages: -1},
+	}
+}
+
+// Tags below thriftmux.MinTag are not for calls; ids begin at 1.
+const tagsBelow = thriftmux.MinTag - 1
+
+func tagOf(id uint32) uint32 { return id + tagsBelow }
+
+// idOf returns the id of a tag, 0 if it is none of a call.
+func idOf(tag uint32) uint32 { return max(tag, tagsBelow) - tagsBelow }
+
+func (s *muxSession) appendCancel(dst []byte, id uint32, why error) []byte {
+	text := why.Error()
+	return thriftmux.AppendTdiscarded(dst, tagOf(id), text[:min(len(text), maxWhy)])
+}
+
+func (s *muxSession) appendPing(dst []byte) []byte {
+	return thriftmux.AppendEmpty(dst, thriftmux.Tping, thriftmux.SessionTag)
+}
+
+// maxWhy bounds what a server is told of the reason for a cancel, in bytes.
+const maxWhy = 256
+
+func (s *muxSession) next(in []byte, r *reply) (int, error) {
+	f, n, err := thriftmux.ParseFrame(in, s.limit)
+	if err != nil || n == 0 {
+		return 0, err
+	}
+	return n, s.take(f, r)
+}
+
+// take handles a frame ("Mux, ping, discard, lease, drain").
+func (s *muxSession) take(f thriftmux.Frame, r *reply) error {
+	switch f.Type {
+	case thriftmux.Rdispatch:
+		return s.answer(f, r)
+	case thriftmux.Rreq:
+		a, err := thriftmux.ParseRreq(f.Body)
+		if err != nil {
+			return err
+		}
+		return s.outcome(r, f.Tag, a)
+	case thriftmux.Rdiscarded:
+		s.pieces.Drop(f.Tag)
+		s.exception(r, f.Tag, mux.Canceled, "the server discarded the call")
+	case thriftmux.Rerr:
+		s.refused(f, r)
+	case thriftmux.Tping:
+		s.c.post(thriftmux.AppendEmpty(nil, thriftmux.Rping, f.Tag))
+	case thriftmux.Tdrain:
+		s.c.post(thriftmux.AppendEmpty(nil, thriftmux.Rdrain, f.Tag))
+		s.c.retire()
+	case thriftmux.Tlease:
+		return s.lease(f)
+	case thriftmux.Rping:
+		// That it came is all there is to it.
+	default:
+		if f.More {
+			return fmt.Errorf("fragment of %v", f.Type)
+		}
+		// A server has no reason to send it; Finagle's client passes over it too.
+	}
+	return nil
+}
+
+// answer takes an Rdispatch, or a fragment of one.
+func (s *muxSession) answer(f thriftmux.Frame, r *reply) error {
+	s.answered = true
+	body, done, err := s.pieces.Add(f)
+	if err != nil || !done {
+		return err
+	}
+	a, err := thriftmux.ParseRdispatch(body, thriftmux.Limits{})
+	if err != nil {
+		return err
+	}
+	return s.outcome(r, f.Tag, a)
+}
+
+// outcome fills in r from the answer to a call. What the server did not run is
+// told from what failed.
+func (s *muxSession) outcome(r *reply, tag uint32, a thriftmux.Response) error {
+	switch {
+	case a.Status == thriftmux.StatusOK && len(a.Payload) == 0:
+		s.exception(r, tag, mux.MissingResult, "the server gave no result")
+		return nil
+	case a.Status == thriftmux.StatusOK:
+		if err := r.message(s.protocol, a.Payload); err != nil {
+			return err
+		}
+		r.id, r.header = idOf(tag), responseHeader(&a.Contexts)
+		return nil
+	case a.Status == thriftmux.StatusNack && a.Failure()&thriftmux.NonRetryable == 0, a.Resend():
+		s.exception(r, tag, mux.Overloaded, text(a.Payload, "the server refused the call"))
+		return nil
+	case a.Status == thriftmux.StatusNack:
+		s.exception(r, tag, mux.DeadlineExceeded, text(a.Payload, "the server refused the call, and wants it no more"))
+		return nil
+	}
+	s.exception(r, tag, mux.InternalError, text(a.Payload, fmt.Sprintf("the call failed with status %d", a.Status)))
+	return nil
+}
+
+// text is what a server says, or else what is true anyway.
+func text(said []byte, otherwise string) string {
+	if len(said) == 0 {
+		return otherwise
+	}
+	return string(said)
+}
+
+// refused takes an Rerr. If it answers the first Tdispatch of all, the server is
+// an old one: that and the calls that follow are sent as Treq.
+func (s *muxSession) refused(f thriftmux.Frame, r *reply) {
+	if f.Tag < thriftmux.MinTag {
+		return
+	}
+	s.pieces.Drop(f.Tag)
+	if !s.answered && !s.old.Swap(true) {
+		s.exception(r, f.Tag, mux.Unavailable, text(f.Body, "the server does not know Tdispatch"))
+		return
+	}
+	s.exception(r, f.Tag, mux.InternalError, text(f.Body, "the server refused the message"))
+}
+
+// exception makes r an answer of the session's own.
+func (s *muxSession) exception(r *reply, tag uint32, code mux.Code, text string) {
+	r.id, r.kind = idOf(tag), wire.Exception
+	r.body = wire.AppendExceptionBody(nil, s.protocol, int32(code), text)
+}
+
+// lease takes a Tlease: once it is over, other endpoints are better.
+func (s *muxSession) lease(f thriftmux.Frame) error {
+	d, err := thriftmux.ParseTlease(f.Body)
+	if err != nil {
+		return err
+	}
+	s.c.node.lease.Store(time.Now().Add(min(d, longestLease)).UnixNano())
+	return nil
+}
+
+// longestLease is as good as one without an end.
+const longestLease = 100 * 365 * 24 * time.Hour
+
+// responseHeader copies the headers that the application set.
+func responseHeader(contexts *thriftmux.Pairs) mux.Header {
+	value, ok := contexts.Get(thriftmux.ResponseHeadersKey)
+	if !ok {
+		return nil
+	}
+	pairs, ok := thriftmux.ParseHeaders(value)
+	if !ok {
+		return nil
+	}
+	h := make(mux.Header, 0, pairs.Len())
+	for key, value := range pairs.All {
+		h.Add(string(key), string(value))
+	}
+	return h
+}
+
+// post sends a message of the session's own. The one who reads calls it.
+func (c *connection) post(frame []byte) {
+	c.mu.Lock()
+	if c.state.Load() == dead {
+		c.mu.Unlock()
+		return
+	}
+	c.out.Room(len(frame))
+	c.out.Set(append(c.out.Pending(), frame...))
+	c.appended += int64(len(frame))
+	write := c.out.Start()
+	c.mu.Unlock()
+	if write {
+		c.flush(false)
+	}
+}

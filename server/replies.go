@@ -78,24 +78,25 @@ func (c *connection) complete(w *worker, m *call, rep mux.Reply) {
 		return
 	}
 	c.mu.Lock()
+	held := -m.size
 	if c.ordered && c.head != m && rep.Type != 0 {
 		// Encoded without holding up those whose turn it is.
 		c.mu.Unlock()
 		m.reply = conn.Take(len(rep.Body) + len(m.name.method) + replyOverhead)
 		m.reply.B = c.sess.appendReply(m.reply.B, m, rep)
 		c.mu.Lock()
-		c.charge(len(m.reply.B))
+		held += len(m.reply.B)
 	} else if c.multi != nil || rep.Type != 0 && c.broken == nil {
 		// A multiplexer answers oneway calls too, and knows what is broken.
 		before := c.out.Len()
 		c.out.Room(len(rep.Body) + len(m.name.method) + replyOverhead)
 		c.out.Set(c.sess.appendReply(c.out.Pending(), m, rep))
-		c.charge(c.out.Len() - before)
+		held += c.out.Len() - before
 		if c.out.Len() == 0 {
 			c.out.Drop() // nobody wants the answer
 		}
 	}
-	c.charge(-m.size)
+	c.charge(held)
 	c.srv.load.calls.Add(-1)
 	m.buf.Release()
 	m.buf = nil

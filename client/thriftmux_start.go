@@ -66,6 +66,10 @@ func begin(ctx context.Context, nc net.Conn, limit int) (window int, err error) 
 	return window, err
 }
 
+// ownWindow is the largest body of a frame that a server is asked to send, so that
+// its other replies need not wait for the end of a long one.
+const ownWindow = 256 << 10
+
 func negotiate(nc net.Conn, limit int) (window int, err error) {
 	if _, err := nc.Write(thriftmux.AppendCheckTinit(nil)); err != nil {
 		return 0, err
@@ -78,7 +82,7 @@ func negotiate(nc net.Conn, limit int) (window int, err error) {
 		return math.MaxInt32, fmt.Errorf("%w: it answers with %v", errNoMux, f.Type)
 	}
 	i := thriftmux.Init{Version: thriftmux.Version}
-	i.AddFrameLimit(limit)
+	i.AddFrameLimit(min(limit, ownWindow))
 	i.Add(thriftmux.InitTLS, thriftmux.TLSOff.String())
 	out, mark := thriftmux.BeginFrame(nil, thriftmux.Tinit, thriftmux.SessionTag)
 	out = thriftmux.AppendInit(out, i)

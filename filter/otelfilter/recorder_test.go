@@ -63,7 +63,7 @@ func (s *span) SetAttributes(kvs ...attribute.KeyValue) { put(s.attrs, kvs...) }
 
 func put(attrs map[string]string, kvs ...attribute.KeyValue) {
 	for _, kv := range kvs {
-		attrs[string(kv.Key)] = kv.Value.Emit()
+		attrs[string(kv.Key)] = kv.Value.String()
 	}
 }
 
@@ -101,7 +101,7 @@ func (h histogram) Record(_ context.Context, v float64, opts ...metric.RecordOpt
 func text(kvs []attribute.KeyValue) string {
 	attrs := make([]string, 0, len(kvs))
 	for _, kv := range kvs {
-		attrs = append(attrs, string(kv.Key)+"="+kv.Value.Emit())
+		attrs = append(attrs, string(kv.Key)+"="+kv.Value.String())
 	}
 	slices.Sort(attrs)
 	return strings.Join(attrs, " ")

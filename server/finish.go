@@ -1,0 +1,137 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"syscall"
+	"time"
+
+	"github.com/oneport-thrift/oneport/mux"
+)
+
+// finish ends the connection when reading is over, for the reason err. It waits
+// for the calls that run and for their replies to be written.
+func (c *connection) finish(w *worker, err error) {
+	c.in.release()
+	w.relax()
+	if c.multi != nil {
+		c.multi.ended()
+		if !errors.Is(err, errDraining) {
+			c.cancel(errClientGone)
+		}
+	}
+	why := err
+	switch {
+	case err == io.EOF:
+		// The client may only have ended its own side, and wait for replies.
+		if d := c.srv.bounds.grace; d > 0 {
+			grace := time.AfterFunc(d, func() { c.cancel(errClientGone) })
+			defer grace.Stop()
+		}
+		c.settled()
+		why = c.brokenBy()
+	case errors.Is(err, errDraining):
+		c.settled()
+		c.linger()
+		why = c.brokenBy()
+	case errors.Is(err, errIdle):
+		c.settled()
+		why = nil
+	case c.brokenBy() != nil || isReset(err):
+		c.cut(err)
+		c.settled()
+		why = c.brokenBy()
+	default:
+		// Bytes that make no sense, or come too slowly or not at all any more.
+		c.settled()
+		c.linger()
+	}
+	c.hangUp()
+	c.cancel(errClientGone)
+	c.closed(why)
+}
+
+// hangUp closes the connection, and says so first in a TLS session.
+func (c *connection) hangUp() {
+	if c.tls != nil {
+		c.tls.Close()
+		return
+	}
+	c.rwc.Close()
+}
+
+var errClientGone = &mux.Error{Code: mux.Canceled, Message: "the client is gone"}
+
+// settled waits until every call has ended and every reply is written.
+func (c *connection) settled() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = true
+	for c.open > 0 || c.out.Writing() {
+		c.changed.Wait()
+	}
+}
+
+func (c *connection) brokenBy() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.broken
+}
+
+// closed reports the end of the connection. Nothing of it runs any more.
+func (c *connection) closed(why error) {
+	c.mu.Lock()
+	c.report()
+	c.mu.Unlock()
+	if isReset(why) && !c.opened || errors.Is(why, ErrServerClosed) {
+		why = nil // a health check; or our own wish
+	}
+	var refused *mux.Refusal
+	if why != nil && !errors.As(why, &refused) {
+		c.srv.log.Warn("server: connection ended", "peer", c.peer.String(), "dialect", c.peer.Dialect, "err", why)
+	}
+	if f := c.srv.Observer.Closed; f != nil && c.opened {
+		f(&c.peer, why)
+	}
+	c.why = why
+	c.srv.removeConn(c)
+	close(c.done)
+}
+
+// isReset reports whether err says that the other end has broken the connection
+// off.
+func isReset(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// linger closes the sending side and reads on for a while, so that the last
+// replies reach a client that is still sending: closing with unread bytes would
+// reset the connection and destroy them.
+func (c *connection) linger() {
+	if c.active.Load() == 0 || time.Since(c.lastActive()) > lingerTime {
+		return
+	}
+	if c.closeWrite() != nil || c.rwc.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
+		return
+	}
+	io.CopyN(io.Discard, c.rwc, lingerBytes)
+}
+
+// closeWrite ends the sending side, and says so first in a TLS session.
+func (c *connection) closeWrite() error {
+	half, ok := c.rwc.(interface{ CloseWrite() error })
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	if c.tls != nil {
+		c.tls.CloseWrite()
+	}
+	return half.CloseWrite()
+}
+
+// A connection that was active in the last lingerTime lingers for as long at the
+// most, or for lingerBytes.
+const (
+	lingerTime  = 2 * time.Second
+	lingerBytes = 32 << 20
+)

@@ -1,0 +1,70 @@
+package server
+
+import (
+	"fmt"
+
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// sniff reads until it is known what the connection speaks.
+func (c *connection) sniff() error {
+	if c.sess != nil {
+		return nil
+	}
+	for {
+		o, need, err := wire.Sniff(c.in.unread(), c.srv.bounds.limits)
+		if err != nil {
+			return c.unknown(err)
+		}
+		if need > 0 {
+			if err := c.in.fill(); err != nil {
+				return err
+			}
+			continue
+		}
+		if takeOff, ok := layers[o.Dialect]; ok {
+			if err := takeOff(c); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := c.checkTLS(); err != nil {
+			return err
+		}
+		if c.srv.disabled(o) {
+			return c.unknown(fmt.Errorf("server: %s is switched off (Disable)", dialectName(o.Dialect, o.Protocol)))
+		}
+		d, ok := dialects[o.Dialect]
+		if !ok {
+			return c.unknown(fmt.Errorf("server: %v is not served", o.Dialect))
+		}
+		c.ordered = !d.byID
+		c.name = d.name
+		c.peer.Dialect = dialectName(o.Dialect, o.Protocol)
+		if d.open != nil {
+			c.sess = d.open(c, o)
+		}
+		c.mu.Lock()
+		c.multi, _ = c.sess.(multiplexer)
+		c.mu.Unlock()
+		c.in.known()
+		c.opened = true
+		if f := c.srv.Observer.Opened; f != nil {
+			f(&c.peer)
+		}
+		if d.take != nil {
+			return d.take(c)
+		}
+		return nil
+	}
+}
+
+// unknown is the end of a connection whose first bytes fit no dialect.
+func (c *connection) unknown(err error) error {
+	first := c.in.unread()
+	err = fmt.Errorf("server: first bytes % x: %w", first[:min(len(first), 16)], err)
+	if guess := wire.Guess(first); guess != "" {
+		err = fmt.Errorf("%w (%s)", err, guess)
+	}
+	return c.refuse("dialect", err)
+}

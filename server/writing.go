@@ -1,0 +1,52 @@
+package server
+
+import (
+	"errors"
+	"os"
+	"time"
+)
+
+// write writes b to the client. Only the outbox's writer calls it.
+func (c *connection) write(b []byte, now time.Time) error {
+	if c.tls != nil {
+		_, err := c.tls.Write(b)
+		return err
+	}
+	_, err := c.writeRaw(b, now)
+	return err
+}
+
+// writeSteps is in how many steps WriteTimeout is counted.
+const writeSteps = 4
+
+// writeRaw writes b to the socket. It fails when the client has taken nothing
+// for WriteTimeout.
+func (c *connection) writeRaw(b []byte, now time.Time) (written int, err error) {
+	step := c.srv.bounds.write / writeSteps
+	for idle := 0; ; now = time.Now() {
+		if step > 0 && c.writeArmed.Sub(now) < step/2 {
+			// Set anew only now and then: it costs more than it seems.
+			c.writeArmed = now.Add(step)
+			c.rwc.SetWriteDeadline(c.writeArmed)
+		}
+		c.touch(now)
+		n, err := c.rwc.Write(b)
+		written += n
+		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return written, err
+		}
+		if b = b[n:]; n > 0 {
+			idle = 0
+		} else if idle++; idle == writeSteps {
+			return written, err
+		}
+	}
+}
+
+// touch notes that bytes came or went.
+func (c *connection) touch(now time.Time) { c.active.Store(int64(now.Sub(c.srv.epoch))) }
+
+// lastActive returns when bytes last came or went, the server's start if never.
+func (c *connection) lastActive() time.Time {
+	return c.srv.epoch.Add(time.Duration(c.active.Load()))
+}

@@ -8,12 +8,13 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/apache/thrift/lib/go/thrift"
-
-	"github.com/oneport-thrift/oneport/protocol"
+	"github.com/oneport-thrift/oneport/client"
 	"github.com/oneport-thrift/oneport/thrift/gen-go/bar"
 	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
 )
+
+// callTimeout bounds how long the client's calls take together.
+const callTimeout = 10 * time.Second
 
 // call is one of the client's calls: how it is written down, how it is made, and
 // the reply it should get.
@@ -26,20 +27,16 @@ type call struct {
 // callBoth calls both services over one connection. It prints each call with its
 // reply, and fails if one is not as it should be.
 func callBoth(ctx context.Context, out io.Writer, addr string) error {
-	socket := thrift.NewTSocketConf(addr, &thrift.TConfiguration{
-		ConnectTimeout: 5 * time.Second,
-		SocketTimeout:  5 * time.Second,
-	})
-	transport := thrift.NewTFramedTransportConf(socket, nil)
-	if err := transport.Open(); err != nil {
+	c, err := client.Dial(addr)
+	if err != nil {
 		return err
 	}
-	defer transport.Close()
-
-	// Each client puts the name of its service before the names of its methods.
-	fooClient := foo.NewFooApiClientFactory(transport, protocol.MultiplexedBinaryFactory("FooApi"))
-	barClient := bar.NewBarApiClientFactory(transport, protocol.MultiplexedBinaryFactory("BarApi"))
-	return makeCalls(out, append(fooCalls(ctx, fooClient), barCalls(ctx, barClient)...))
+	fooClient := foo.NewFooApiClient(c.Service("FooApi"))
+	barClient := bar.NewBarApiClient(c.Service("BarApi"))
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	calls := append(fooCalls(ctx, fooClient), barCalls(ctx, barClient)...)
+	return errors.Join(makeCalls(out, calls), c.Close(ctx))
 }
 
 func makeCalls(out io.Writer, calls []call) error {

@@ -4,10 +4,23 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/oneport-thrift/oneport/filter/internal/memo"
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
 // maxNames bounds the names that a client's calls are counted under.
 const maxNames = 1024
+
+// maxRoutes bounds the pairs of routes and methods whose series are found at once.
+// Those of routes that stand in no table any more are never dropped.
+const maxRoutes = 4096
+
+// routed is a method as a route names it, before its label is looked for.
+type routed struct {
+	route  *mux.Route
+	method string
+	oneway bool
+}
 
 // name is what calls are counted under.
 type name struct {
@@ -40,6 +53,7 @@ type calls struct {
 	seconds, request, reply *prometheus.Desc
 	opts                    Options
 
+	routed *memo.Memo[routed, *series]
 	names  *memo.Memo[name, *series]
 	others *memo.Memo[name, *series] // of the names that there is no room for
 }
@@ -52,6 +66,7 @@ func newCalls(o Options) *calls {
 		request: o.desc("request_bytes", "Sizes of encoded arguments.", labels...),
 		reply:   o.desc("reply_bytes", "Sizes of encoded results.", labels...),
 		opts:    o,
+		routed:  memo.New[routed, *series](maxRoutes),
 		others:  memo.New[name, *series](0),
 	}
 	c.opts.Seconds, c.opts.Bytes = o.seconds(), o.bytes()
@@ -82,8 +97,30 @@ func (c *calls) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// of returns the series of n, or those of other if there are enough.
-func (c *calls) of(n name) *series {
+// of returns the series of a call, once the route has been found.
+func (c *calls) of(req *mux.Request) *series {
+	oneway := req.Type == wire.Oneway
+	if req.Route == nil {
+		if c.opts.Client {
+			return c.named(name{req.Service, req.Method, oneway})
+		}
+		service, method := req.Labels()
+		return c.named(name{service, method, oneway})
+	}
+	r := routed{req.Route, req.Method, oneway}
+	if s, ok := c.routed.Get(r); ok {
+		return s
+	}
+	service, method := req.Labels()
+	s := c.named(name{service, method, oneway})
+	if method == req.Method {
+		c.routed.Add(r, func() *series { return s })
+	}
+	return s
+}
+
+// named returns the series of n, or those of other if there are enough.
+func (c *calls) named(n name) *series {
 	if s, ok := c.names.Get(n); ok {
 		return s
 	}

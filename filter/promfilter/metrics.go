@@ -68,13 +68,7 @@ func (m *Metrics) Filter(next mux.Handler) mux.Handler {
 }
 
 func (m *Metrics) count(req *mux.Request, rep mux.Reply, err error, took time.Duration) {
-	n := name{oneway: req.Type == wire.Oneway}
-	if m.client && req.Route == nil {
-		n.service, n.method = req.Service, req.Method
-	} else {
-		n.service, n.method = req.Labels()
-	}
-	s := m.calls.of(n)
+	s := m.calls.of(req)
 	s.seconds.observe(took.Seconds())
 	s.request.observe(float64(len(req.Body)))
 	if rep.Type == wire.Reply {

@@ -83,7 +83,7 @@ func (l *Log) Filter(next mux.Handler) mux.Handler {
 }
 
 func (l *Log) log(req *mux.Request, o outcome.Outcome, rep mux.Reply, start time.Time) {
-	if o == (outcome.Outcome{}) && !l.sampled() {
+	if o.Err == nil && !o.Exception && !l.sampled() {
 		return
 	}
 	entry := l.logger.Check(l.opts.level(o), "call")

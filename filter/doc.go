@@ -32,8 +32,9 @@
 //
 //   - What reports calls is outside of what refuses them, or refusals are seen by
 //     nobody.
-//   - What looks at names is inside of what changes them. A log is the exception:
-//     it tells what the client said, and the route it led to.
+//   - What looks at names is inside of what changes them; metrics outside of a
+//     service's RenameMethod count its old names as "other". A log is the
+//     exception: it tells what the client said, and the route it led to.
 //   - What is cheap and refuses much is outside of what costs: all filters of a
 //     service run before its arguments are decoded, but interceptors that want
 //     them decoded (grpcfilter.WithArgs) pay for that, so they come last.

@@ -96,6 +96,7 @@ func TestServer(t *testing.T) {
 	s := servertest.NewUnstarted(mux.New())
 	s.Config.Observer = log.Observer()
 	s.Config.ErrorLog = slog.New(slog.DiscardHandler)
+	s.Config.MaxMessageSize = 1000
 	s.Start()
 
 	send := func(bytes string) {
@@ -108,10 +109,11 @@ func TestServer(t *testing.T) {
 		io.Copy(io.Discard, c) // until the server closes
 		c.Close()
 	}
-	send("")                                                             // a health check
-	send("SSH-2.0-OpenSSH_9.2\r\n")                                      // no dialect
-	send("\x00\x00\x00\x10\x80\x01\x00\x01\x00\x00\x00\x04pi")           // ends inside a message
-	send("\x00\x00\x00\x0e\x80\x01\x00\x01\x00\x00\x00\xffping\x00\x00") // a length that lies
+	send("")                                                                  // a health check
+	send("SSH-2.0-OpenSSH_9.2\r\n")                                           // no dialect
+	send("\x00\x00\x00\x10\x80\x01\x00\x01\x00\x00\x00\x04pi")                // ends inside a message
+	send("\x00\x00\x00\x0c\x80\x01\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01" + // a call, and
+		"\x00\x01\x00\x00\x80\x01\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01") // one over the limit
 	c, err := s.Dial()
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +125,7 @@ func TestServer(t *testing.T) {
 	want := []string{
 		"warn refused map[bound:dialect error:server: first bytes 53 53 48 2d",
 		"warn connection broken map[dialect:framed binary error:server: connection ended inside a message",
-		"warn ",
+		"warn refused map[bound:MaxMessageSize dialect:framed binary error:",
 	}
 	if len(got) != len(want) {
 		t.Fatalf("logged\n%s\nwant %d lines", strings.Join(got, "\n"), len(want))

@@ -12,6 +12,8 @@ import (
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/timeout"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 
 	"github.com/oneport-thrift/oneport/filter/grpcfilter"
 	"github.com/oneport-thrift/oneport/mux"
@@ -95,6 +97,27 @@ func TestClientPrometheus(t *testing.T) {
 	} {
 		if got[series] != want {
 			t.Errorf("%s is %v, want %v\n%v", series, got[series], want, got)
+		}
+	}
+}
+
+// TestMetadataEndToEnd sends metadata of a client's interceptor to a server's, and
+// back as headers of the reply, of a failed call too.
+func TestMetadataEndToEnd(t *testing.T) {
+	repeat := func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+		md, _ := metadata.FromIncomingContext(ctx)
+		grpc.SetHeader(ctx, metadata.Pairs("answer", md.Get("question")[0]))
+		return next(ctx, req)
+	}
+	ask := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		return invoke(metadata.AppendToOutgoingContext(ctx, "Question", "why"), method, req, reply, cc, opts...)
+	}
+	c := dial(t, serve(t, grpcfilter.UnaryServer(repeat)), grpcfilter.UnaryClient(ask))
+	for _, msg := range []string{"hello", "exhausted"} {
+		var header metadata.MD
+		_, err := c.Echo(grpcfilter.CallOptions(t.Context(), grpc.Header(&header)), msg)
+		if got := header.Get("answer"); len(got) != 1 || got[0] != "why" || (err == nil) != (msg == "hello") {
+			t.Errorf("%s: headers %v, error %v", msg, header, err)
 		}
 	}
 }

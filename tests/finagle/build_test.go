@@ -32,15 +32,15 @@ func buildDir(t *testing.T) string {
 	return dir
 }
 
-// buildClient builds the Java client, unless that has been done with the same
-// sources, and returns its program. It ends the test where that cannot be done.
-func buildClient(t *testing.T) string {
+// build builds the Java programs, unless that has been done with the same sources,
+// and returns the path of one. It ends the test where that cannot be done.
+func build(t *testing.T, program string) string {
 	t.Helper()
 	out := filepath.Join(buildDir(t), "finagle")
-	program, stamp := filepath.Join(out, "client"), filepath.Join(out, "stamp")
-	sum := digest(t, "client")
+	path, stamp := filepath.Join(out, program), filepath.Join(out, "stamp")
+	sum := digest(t, "java")
 	if have, err := os.ReadFile(stamp); err == nil && string(have) == sum {
-		return program
+		return path
 	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func buildClient(t *testing.T) string {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "build.sh")
-	cmd.Dir = "client"
+	cmd.Dir = "java"
 	cmd.Env = append(os.Environ(), "OUT="+out)
 	printed, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
@@ -62,7 +62,7 @@ func buildClient(t *testing.T) string {
 	if err := os.WriteFile(stamp, []byte(sum), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return program
+	return path
 }
 
 // absent ends the test: Finagle is not to be had here.

@@ -14,8 +14,8 @@ import (
 // clientTime bounds a run of the client; the slowest case takes some seconds.
 const clientTime = time.Minute
 
-// client is a case that runs.
-type client struct {
+// finagleClient is a case that runs.
+type finagleClient struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
@@ -24,11 +24,11 @@ type client struct {
 }
 
 // startClient starts a case against servers.
-func startClient(t *testing.T, program, name string, addrs ...string) *client {
+func startClient(t *testing.T, program, name string, addrs ...string) *finagleClient {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), clientTime)
 	t.Cleanup(cancel)
-	c := &client{t: t, cmd: exec.CommandContext(ctx, program, name, strings.Join(addrs, ","))}
+	c := &finagleClient{t: t, cmd: exec.CommandContext(ctx, program, name, strings.Join(addrs, ","))}
 	c.cmd.WaitDelay = 5 * time.Second
 	c.cmd.Stderr = &c.stderr
 	stdin, err := c.cmd.StdinPipe()
@@ -47,13 +47,13 @@ func startClient(t *testing.T, program, name string, addrs ...string) *client {
 }
 
 // line returns the client's next line, "" at its end.
-func (c *client) line() string {
+func (c *finagleClient) line() string {
 	c.lines.Scan()
 	return c.lines.Text()
 }
 
 // wantOK waits for the end of the case, which is to be a good one.
-func (c *client) wantOK() {
+func (c *finagleClient) wantOK() {
 	c.t.Helper()
 	said := c.line()
 	err := c.cmd.Wait()

@@ -121,7 +121,7 @@ func testDrain(t *testing.T, program string) {
 }
 
 // await waits until n more of the client's texts were echoed.
-func (e *echoes) await(c *client, n int) {
+func (e *echoes) await(c *finagleClient, n int) {
 	c.t.Helper()
 	before, _ := e.count()
 	deadline := time.After(30 * time.Second)

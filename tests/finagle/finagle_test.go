@@ -2,11 +2,11 @@ package finagle
 
 import "testing"
 
-// TestFinagle runs every case of the client.
-func TestFinagle(t *testing.T) {
-	program := buildClient(t)
+// TestFinaglesClients runs every case of Finagle's clients against oneport.
+func TestFinaglesClients(t *testing.T) {
+	program := build(t, "client")
 	server := buildFoobar(t)
-	report(t, "RAN", "com.twitter:finagle-thriftmux_2.13:22.7.0: ThriftMux and plain Thrift, 9 cases")
+	report(t, "RAN", "com.twitter:finagle-thriftmux_2.13:22.7.0: ThriftMux and plain Thrift, both sides")
 
 	for _, name := range []string{"calls", "names", "fragments", "ping"} {
 		t.Run(name, func(t *testing.T) {

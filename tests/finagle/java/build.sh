@@ -1,5 +1,6 @@
-# Compiles the client into $OUT, with an executable $OUT/client. Exit status 77
-# says that something is missing, which the last line names.
+# Compiles the programs into $OUT, with an executable for each: $OUT/client and
+# $OUT/server. Exit status 77 says that something is missing, which the last line
+# names.
 set -eu
 
 for command in javac mvn; do
@@ -11,8 +12,11 @@ mvn -q -B -f pom.xml -DoutputDirectory="$OUT/jars" \
 mkdir -p "$OUT/classes"
 javac -nowarn -encoding UTF-8 -cp "$OUT/jars/*" -d "$OUT/classes" *.java
 
-cat >"$OUT/client" <<SCRIPT
+for program in Client Server; do
+	file=$OUT/$(echo "$program" | tr CS cs)
+	cat >"$file" <<SCRIPT
 #!/bin/sh
-exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$OUT/classes:$OUT/jars/*" Client "\$@"
+exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$OUT/classes:$OUT/jars/*" $program "\$@"
 SCRIPT
-chmod +x "$OUT/client"
+	chmod +x "$file"
+done

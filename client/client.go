@@ -83,7 +83,7 @@ type Client struct {
 	// gives the client Limits of its own, with the defaults.
 	Limits *Limits
 	// FailFast makes a call fail at once where it would wait: Overloaded when a
-	// bound is reached, Unavailable when every endpoint is down. While a first
+	// bound is reached, Unavailable when every endpoint is down. While a
 	// connection is being opened a call waits all the same.
 	FailFast bool
 	// Idempotent reports whether a method may be run twice. The client then

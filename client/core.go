@@ -21,7 +21,7 @@ type core struct {
 	framing  wire.Dialect
 	limits   *Limits
 	balancer Balancer
-	handler  mux.Handler // the filters, and the client in them
+	filtered mux.Handler // the filters, and the client in them; nil without filters
 	names    names
 	budget   budget
 	calls    sync.Pool // of *call
@@ -68,7 +68,9 @@ func (c *Client) init() error {
 		o.balancer = LeastLoaded{}
 	}
 	o.budget = budget{share: o.bounds.share, floor: o.bounds.floor, at: time.Now(), tokens: o.bounds.floor}
-	o.handler = mux.Chain(mux.HandlerFunc(o.call), c.Filters...)
+	if len(c.Filters) > 0 {
+		o.filtered = mux.Chain(mux.HandlerFunc(o.call), c.Filters...)
+	}
 	for i, p := range protocols {
 		o.pools[i] = &pool{client: o, index: i, protocol: p, sticky: o.balancer.Sticky()}
 		o.pools[i].view.Store(new(view))

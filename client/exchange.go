@@ -4,11 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
+
+// serve passes a call through the filters, if there are any.
+func (c *core) serve(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+	if c.filtered == nil {
+		return c.call(ctx, req)
+	}
+	return c.filtered.ServeThrift(ctx, req)
+}
 
 // call sends a call and returns what came of it: it is the handler that the
 // client's filters stand around. It sends again what certainly was not run, and
@@ -85,7 +94,7 @@ func (c *core) finish(m *call, req *mux.Request) (mux.Reply, error) {
 
 // takeCall takes a place of the Limits, and waits for one unless that fails at
 // once. waits says that the call is counted as one that waits.
-func (c *core) takeCall(ctx context.Context, size int, waits bool) error {
+func (c *core) takeCall(ctx context.Context, req *mux.Request, waits bool) error {
 	if c.limits.tryCall() {
 		return nil
 	}
@@ -93,10 +102,11 @@ func (c *core) takeCall(ctx context.Context, size int, waits bool) error {
 		return overloaded("MaxCalls", int(c.limits.maxCalls()), "calls are in flight")
 	}
 	if !waits {
-		if err := c.limits.beginWait(size); err != nil {
+		if err := c.limits.beginWait(len(req.Body)); err != nil {
 			return err
 		}
-		defer c.limits.endWait(size)
+		defer c.limits.endWait(len(req.Body))
+		req.WillBlock()
 	}
 	if err := c.limits.awaitCall(ctx, c.ctx.Done()); err != nil {
 		if errors.Is(err, ErrClosed) {
@@ -110,6 +120,9 @@ func (c *core) takeCall(ctx context.Context, size int, waits bool) error {
 // failFast is the failure of a call that found no room on the connections in v, nil
 // if one is being opened.
 func (c *core) failFast(v *view, p *pool) error {
+	if c.opening(p) {
+		return nil
+	}
 	for _, n := range v.ready {
 		for _, o := range n.list(p) {
 			if o.phase() == open {
@@ -121,6 +134,13 @@ func (c *core) failFast(v *view, p *pool) error {
 		return nil
 	}
 	return unavailable(c.noEndpoint())
+}
+
+// opening reports whether a connection in p is being opened.
+func (c *core) opening(p *pool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.nodes, func(n *Node) bool { return n.dialing[p.index] > 0 })
 }
 
 // noEndpoint says why there is no endpoint for a call.

@@ -19,7 +19,7 @@ func (f *forwarder) ServeThrift(ctx context.Context, req *mux.Request) (mux.Repl
 	}
 	service, method := req.Service, req.Method
 	req.Service = f.service
-	rep, err := f.c.handler.ServeThrift(ctx, req)
+	rep, err := f.c.serve(ctx, req)
 	req.Service, req.Method = service, method
 	return rep, err
 }

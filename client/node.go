@@ -78,23 +78,28 @@ func (n *Node) connections() []*connection {
 
 // start puts a call on one of the node's connections, or has another opened.
 func (n *Node) start(p *pool, m *call, req *mux.Request, waits bool) (bool, error) {
-	list := n.list(p)
+	seen := n.conns[p.index].Load()
+	var list []*connection
+	if seen != nil {
+		list = *seen
+	}
 	if len(list) == 1 && n.client.mode == Pipelined {
 		if ok, err := list[0].start(m, req); ok || err != nil {
 			return ok, err
 		}
 	} else if len(list) > 0 {
-		if ok, err := n.choose(p, list, m, req, waits); ok || err != nil {
+		if ok, err := n.choose(p, seen, m, req, waits); ok || err != nil {
 			return ok, err
 		}
 	}
-	n.grow(p, waits)
+	n.grow(p, seen, waits)
 	return false, nil
 }
 
-// choose puts a call on the best of several connections: the one with the fewest
+// choose puts a call on the best of the connections that were seen: the one with the fewest
 // calls, or with Adaptive one that no slow call holds up.
-func (n *Node) choose(p *pool, list []*connection, m *call, req *mux.Request, waits bool) (bool, error) {
+func (n *Node) choose(p *pool, seen *[]*connection, m *call, req *mux.Request, waits bool) (bool, error) {
+	list := *seen
 	best, young := list[0], false
 	if n.client.mode == Adaptive {
 		m.at = time.Now()
@@ -105,7 +110,7 @@ func (n *Node) choose(p *pool, list []*connection, m *call, req *mux.Request, wa
 			best, young = c, y
 		}
 	}
-	if !young && n.grow(p, waits) {
+	if !young && n.grow(p, seen, waits) && !n.client.config.FailFast {
 		return false, nil // it is worth waiting for the new one
 	}
 	if ok, err := best.start(m, req); ok || err != nil {
@@ -122,12 +127,17 @@ func (n *Node) choose(p *pool, list []*connection, m *call, req *mux.Request, wa
 	return false, nil
 }
 
-// grow begins to open another connection if that is within the bounds. It reports
-// whether one is being opened.
-func (n *Node) grow(p *pool, waits bool) bool {
+// grow begins to open another connection if that is within the bounds, and if the
+// connections are still those that a caller has seen without finding room. It
+// reports whether waiting is worth while: one is being opened, or has been.
+func (n *Node) grow(p *pool, seen *[]*connection, waits bool) bool {
 	c := n.client
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if n.conns[p.index].Load() != seen {
+		p.look() // there may be room by now
+		return true
+	}
 	dialing := n.dialing[p.index]
 	if c.closing || n.gone || n.down {
 		return dialing > 0

@@ -107,10 +107,11 @@ func (p *pool) reachable(ctx context.Context, v *view, waits bool) bool {
 		return false
 	}
 	n := v.pick(ctx)
-	if len(n.list(p)) > 0 {
+	seen := n.conns[p.index].Load()
+	if seen != nil && len(*seen) > 0 {
 		return true
 	}
-	n.grow(p, waits)
+	n.grow(p, seen, waits)
 	return false
 }
 
@@ -132,7 +133,7 @@ func (p *pool) try(ctx context.Context, v *view, m *call, req *mux.Request, wait
 	if !p.reachable(ctx, v, waits) {
 		return false, nil
 	}
-	if err := p.client.takeCall(ctx, len(req.Body), waits); err != nil {
+	if err := p.client.takeCall(ctx, req, waits); err != nil {
 		return false, err
 	}
 	ok, err := p.start(ctx, v, m, req, waits)

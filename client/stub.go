@@ -58,7 +58,7 @@ func (s *stubClient) Call(ctx context.Context, method string, args, result thrif
 	if err := s.encode(ctx, x, method, args, result == nil); err != nil {
 		return thrift.ResponseMeta{}, s.fail(method, err)
 	}
-	rep, err := s.c.handler.ServeThrift(ctx, &x.req)
+	rep, err := s.c.serve(ctx, &x.req)
 	if err != nil || result == nil {
 		return thrift.ResponseMeta{}, err
 	}

@@ -27,11 +27,15 @@ func TestShutdownLosesNoCall(t *testing.T) {
 	}
 }
 
-const drainClients, drainDepth = 4, 16
+const (
+	drainClients = 4
+	drainDepth   = 16   // calls in a write, at the most
+	drainWindow  = 1000 // calls without an answer: more than the server reads
+)
 
 func drainRound(t *testing.T, after time.Duration, blocking bool) {
 	n := onLoopback(t)
-	var ran [drainClients]sync.Map
+	var ran [drainClients + 1]sync.Map // the last is of who comes behind idle
 	srv := handle(func(ctx context.Context, req *mux.Request) error {
 		ran[req.Method[0]-'0'].Store(req.SeqID, true)
 		if blocking {
@@ -42,14 +46,20 @@ func drainRound(t *testing.T, after time.Duration, blocking bool) {
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(n) }()
 	idle := dial(t, n) // never says a word, and must not delay the end
+	behind := dial(t, n)
+	behind.send(frame(wire.Call, "A:"+string(rune('0'+drainClients)), 1, 0))
+	behind.want(wire.Reply, 1) // so idle has been accepted too
+	behind.Close()
 	var answered [drainClients]map[int32]int
 	var wg sync.WaitGroup
 	for i := range drainClients {
 		p := dial(t, n)
 		answered[i] = map[int32]int{}
 		name := "A:" + string(rune('0'+i))
-		wg.Go(func() { flood(p, name) })
+		window, ended := make(chan bool, drainWindow), make(chan struct{})
+		wg.Go(func() { flood(p, name, window, ended) })
 		wg.Go(func() {
+			defer close(ended)
 			defer p.Close()
 			for {
 				a, err := p.recv()
@@ -57,6 +67,7 @@ func drainRound(t *testing.T, after time.Duration, blocking bool) {
 					return
 				}
 				answered[i][a.seqid]++
+				<-window
 			}
 		})
 	}
@@ -91,11 +102,18 @@ func drainRound(t *testing.T, after time.Duration, blocking bool) {
 	}
 }
 
-// flood sends calls, up to drainDepth in a write, until the connection ends.
-func flood(p *peer, name string) {
+// flood sends calls, up to drainDepth in a write and as many as the window has
+// room for, until the connection has ended.
+func flood(p *peer, name string, window chan<- bool, ended <-chan struct{}) {
+	var b []byte
 	for id := int32(0); ; {
-		var b []byte
+		b = b[:0]
 		for range 1 + rand.IntN(drainDepth) {
+			select {
+			case window <- true:
+			case <-ended:
+				return
+			}
 			b = append(b, frame(wire.Call, name, id, rand.IntN(200))...)
 			id++
 		}

@@ -353,6 +353,8 @@ func TestHTTPDrains(t *testing.T) {
 			}
 			return ctx.Err()
 		})
+		opened := make(chan bool, 4)
+		srv.Observer.Opened = func(*mux.Peer) { opened <- true }
 		start(t, n, srv)
 		call := httpMessage(wire.Binary, wire.Call, "A:wait", 1, "\x00")
 		idle, busy, reading, beginning := browser(n), browser(n), dial(t, n), dial(t, n)
@@ -368,6 +370,9 @@ func TestHTTPDrains(t *testing.T) {
 			answered <- resp.Status + body
 		}()
 		g.await(1)
+		for range cap(opened) { // what the server has not read would be a reset
+			<-opened
+		}
 		down := make(chan error, 1)
 		go func() { down <- srv.Shutdown(t.Context()) }()
 		for _, p := range []*peer{beginning, reading} {

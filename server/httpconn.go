@@ -14,8 +14,9 @@ type httpConn struct {
 	c    *connection
 	once sync.Once
 
-	mu    sync.Mutex
-	phase httpPhase
+	mu      sync.Mutex
+	phase   httpPhase
+	drained bool // nothing more is to be read
 }
 
 // httpPhase says how far a connection is with its request.
@@ -56,6 +57,17 @@ func (hc *httpConn) Write(b []byte) (int, error) {
 
 // SetWriteDeadline does nothing: Write sees to it.
 func (hc *httpConn) SetWriteDeadline(time.Time) error { return nil }
+
+// SetReadDeadline sets the deadline for reading, unless a drain has ended that:
+// net/http must not go on waiting for what will not be run.
+func (hc *httpConn) SetReadDeadline(t time.Time) error {
+	hc.mu.Lock()
+	defer hc.mu.Unlock()
+	if hc.drained {
+		return nil
+	}
+	return hc.Conn.SetReadDeadline(t)
+}
 
 // CloseWrite ends the sending side.
 func (hc *httpConn) CloseWrite() error { return hc.c.closeWrite() }
@@ -104,6 +116,7 @@ func (hc *httpConn) drain() {
 	case httpWaiting:
 		hc.c.rwc.Close()
 	case httpReading:
-		hc.c.rwc.SetReadDeadline(time.Unix(1, 0))
+		hc.drained = true
+		hc.Conn.SetReadDeadline(time.Unix(1, 0))
 	}
 }

@@ -89,10 +89,6 @@ func (hc *httpConn) readBody(w http.ResponseWriter, r *http.Request, m *call) er
 	if r.ContentLength > int64(s.bounds.message) {
 		return &http.MaxBytesError{Limit: int64(s.bounds.message)}
 	}
-	// Asked after the deadline was set: drain does it the other way round.
-	if hc.c.draining.Load() {
-		return errDraining
-	}
 	m.buf = conn.Take(int(min(max(r.ContentLength+1, minRead), maxRead)))
 	for {
 		if more := cap(m.buf.B) - m.own; more > 0 {

@@ -125,7 +125,9 @@ func TestServer(t *testing.T) {
 
 	got := lines(logs, zap.WarnLevel)
 	// What ends first is not said: in the order of the clients.
-	slices.SortFunc(got, func(a, b string) int { return cmp.Compare(a[strings.Index(a, "peer:"):], b[strings.Index(b, "peer:"):]) })
+	slices.SortFunc(got, func(a, b string) int {
+		return cmp.Compare(a[strings.Index(a, "peer:"):], b[strings.Index(b, "peer:"):])
+	})
 	want := []string{
 		"warn refused map[bound:dialect error:server: first bytes 53 53 48 2d",
 		"warn connection broken map[dialect:framed binary error:server: connection ended inside a message",

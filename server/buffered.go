@@ -1,7 +1,6 @@
 package server
 
 import (
-	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
@@ -33,6 +32,6 @@ func (s *buffered) next(in []byte, m *call) (int, error) {
 	return n, nil
 }
 
-func (s *buffered) appendReply(dst []byte, m *call, rep mux.Reply) []byte {
-	return appendMessage(dst, m, rep)
+func (s *buffered) appendReply(dst []byte, m *call) []byte {
+	return appendMessage(dst, m)
 }

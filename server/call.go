@@ -45,7 +45,9 @@ type call struct {
 	lone   uint64 // the connection's lone count while it runs on the goroutine that reads; else 0
 	inline bool   // a oneway that runs on the reader
 	done   bool   // the reply is there, though it may not be its turn yet
-	reply  *conn.Buffer
+
+	result mux.Reply    // what the handler returned, or is answered instead
+	reply  *conn.Buffer // the same as it goes over the wire, until its turn comes
 }
 
 // newCall returns a call of c with nothing known of it.
@@ -104,18 +106,18 @@ func (m *call) do(w *worker) {
 	if m.mux.ctx != nil {
 		if err := m.mux.ctx.over(); err != nil {
 			m.mux.unrun = true
-			m.conn.answer(w, m, mux.Reply{}, err)
+			m.conn.answer(w, m, err)
 			return
 		}
 	}
 	w.running = m
-	rep, err := m.conn.invoke(w, m)
+	err := m.conn.invoke(w, m)
 	w.running = nil
-	m.conn.answer(w, m, rep, err)
+	m.conn.answer(w, m, err)
 }
 
-// invoke calls the handler.
-func (c *connection) invoke(w *worker, m *call) (mux.Reply, error) {
+// invoke calls the handler, whose reply is m's result.
+func (c *connection) invoke(w *worker, m *call) (err error) {
 	m.req.Scratch = w.memory()
 	ctx := c.ctx
 	switch {
@@ -129,7 +131,8 @@ func (c *connection) invoke(w *worker, m *call) (mux.Reply, error) {
 		ctx, cancel = context.WithTimeout(ctx, d)
 		defer cancel()
 	}
-	return c.srv.handler.ServeThrift(ctx, &m.req)
+	m.result, err = c.srv.handler.ServeThrift(ctx, &m.req)
+	return err
 }
 
 // memory returns the worker's empty scratch memory.
@@ -156,15 +159,15 @@ func (m *call) exited(w *worker) (reading *connection) {
 	if m.inline || m.lone != 0 && c.lone.CompareAndSwap(m.lone, m.lone+1) {
 		reading = c
 	}
-	c.answer(w, m, mux.Reply{}, errGoexit)
+	c.answer(w, m, errGoexit)
 	return reading
 }
 
-// answer completes m with what its handler returned.
-func (c *connection) answer(w *worker, m *call, rep mux.Reply, err error) {
-	rep = c.outcome(w, m, rep, err)
-	n := len(rep.Body)
-	c.complete(w, m, rep)
+// answer completes m, whose handler has returned err and left its reply.
+func (c *connection) answer(w *worker, m *call, err error) {
+	c.outcome(w, m, err)
+	n := len(m.result.Body)
+	c.complete(w, m)
 	w.room = min(max(n, w.room-w.room/8), maxScratch)
 	if size := cap(w.memory()); n > size && size < maxScratch {
 		w.scratch.Release()
@@ -172,32 +175,30 @@ func (c *connection) answer(w *worker, m *call, rep mux.Reply, err error) {
 	}
 }
 
-// outcome returns the reply that leaves for what the handler of m returned, of
+// outcome makes m's result the reply that leaves for what the handler returned, of
 // type 0 if none does. It may stand in the worker's memory.
-func (c *connection) outcome(w *worker, m *call, rep mux.Reply, err error) mux.Reply {
+func (c *connection) outcome(w *worker, m *call, err error) {
+	rep := &m.result
 	oneway := m.req.Type == wire.Oneway || rep.Type == wire.Oneway
 	switch {
 	case oneway:
 		if err != nil && mux.CodeOf(err) == mux.InternalError {
 			c.srv.logFailure(m, err)
 		}
-		rep = mux.Reply{}
+		*rep = mux.Reply{}
 	case err != nil:
-		h := rep.Header
-		rep = c.exception(w, m, err)
-		rep.Header = h
+		c.exception(w, m, err)
 	case rep.Type == 0:
-		rep = c.exception(w, m, mux.Errorf(mux.MissingResult, "method %q gave no result", m.name.method))
+		c.exception(w, m, mux.Errorf(mux.MissingResult, "method %q gave no result", m.name.method))
 	}
 	if err == nil && m.req.Route != nil && !m.name.kept {
 		c.srv.names.keep(m.name, oneway)
 	}
-	return rep
 }
 
-// exception is the reply that tells the client of err, and logs what the client
-// is not told.
-func (c *connection) exception(w *worker, m *call, err error) mux.Reply {
+// exception makes m's result one that tells the client of err, and logs what the
+// client is not told. Headers stay.
+func (c *connection) exception(w *worker, m *call, err error) {
 	code, text := mux.Public(err)
 	if code == mux.InternalError {
 		c.srv.logFailure(m, err)
@@ -205,8 +206,8 @@ func (c *connection) exception(w *worker, m *call, err error) mux.Reply {
 	if c.srv.VerboseErrors {
 		text = err.Error()
 	}
-	body := wire.AppendExceptionBody(w.memory(), m.req.Protocol, int32(code), text)
-	return mux.Reply{Type: wire.Exception, Body: body}
+	m.result.Type, m.result.Failed = wire.Exception, false
+	m.result.Body = wire.AppendExceptionBody(w.memory(), m.req.Protocol, int32(code), text)
 }
 
 // logFailure logs an error that the client is not told of.

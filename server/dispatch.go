@@ -162,7 +162,7 @@ func (c *connection) runHere(w *worker, m *call) (still bool) {
 	if !c.listed.Load() {
 		c.srv.monitor.add(c)
 	}
-	rep, err := c.invoke(w, m)
+	err := c.invoke(w, m)
 	w.running = nil
 	if still = c.lone.CompareAndSwap(m.lone, m.lone+1); !still {
 		m.lone = 0
@@ -170,7 +170,7 @@ func (c *connection) runHere(w *worker, m *call) (still bool) {
 	if more && still {
 		w.leaves = always
 	}
-	c.answer(w, m, rep, err)
+	c.answer(w, m, err)
 	w.leaves = never
 	return still
 }
@@ -188,9 +188,9 @@ func (c *connection) runOneway(w *worker, m *call) {
 		return
 	}
 	w.running = m
-	rep, err := c.invoke(w, m)
+	err := c.invoke(w, m)
 	w.running = nil
-	c.answer(w, m, rep, err)
+	c.answer(w, m, err)
 }
 
 // turnAway answers a call, which was not entered yet, without running it.
@@ -202,7 +202,7 @@ func (c *connection) turnAway(w *worker, m *call, err error) {
 }
 
 // reject answers a call that was entered without running it.
-func (c *connection) reject(w *worker, m *call, err error) { c.answer(w, m, mux.Reply{}, err) }
+func (c *connection) reject(w *worker, m *call, err error) { c.answer(w, m, err) }
 
 // tooBad ends the reading at bytes that make no sense or are too many. If the
 // call they belong to is known, it is told.

@@ -198,19 +198,26 @@ func TestCloseCuts(t *testing.T) {
 	})
 }
 
-// TestTheLastAnswerArrives closes connections on a client that goes on sending:
-// without lingering, the reset that its bytes cause destroys the answer.
+// TestTheLastAnswerArrives closes connections on a client that goes on sending,
+// and reads its replies only then: without lingering, the reset that its bytes
+// cause destroys what has not left the server yet.
 func TestTheLastAnswerArrives(t *testing.T) {
-	for range 40 {
+	const size = 256 << 10 // more than the client's receive buffer holds
+	reply := body(size)
+	for range 10 {
 		n := onLoopback(t)
-		srv := handle(func(ctx context.Context, req *mux.Request) error { return nil })
+		srv := &server.Server{Handler: mux.HandlerFunc(func(context.Context, *mux.Request) (mux.Reply, error) {
+			return mux.Reply{Type: wire.Reply, Body: reply}, nil
+		})}
 		srv.MaxMessageSize = 1000
 		start(t, n, srv)
 		p := dial(t, n)
-		big := frame(wire.Call, "A:b", 2, 1<<20)
+		p.Conn.(*net.TCPConn).SetReadBuffer(4 << 10)
 		p.send(frame(wire.Call, "A:b", 1, 0))
-		go p.Write(big)
-		p.want(wire.Reply, 1)
+		p.Write(frame(wire.Call, "A:b", 2, 1<<20)) // returns when the server has closed its side, or taken it all
+		if a, err := p.recv(); err != nil || a.seqid != 1 || len(a.body) != len(reply) {
+			t.Fatalf("the answer before the last was lost: %d, %d bytes, %v", a.seqid, len(a.body), err)
+		}
 		a, err := p.recv()
 		if err != nil {
 			t.Fatalf("the last answer was lost: %v", err)

@@ -63,19 +63,19 @@ func (s *framed) oversized(in []byte, m *call, err error) (int, error) {
 	return 0, err
 }
 
-func (s *framed) appendReply(dst []byte, m *call, rep mux.Reply) []byte {
+func (s *framed) appendReply(dst []byte, m *call) []byte {
 	dst, mark := wire.BeginFrame(dst)
-	dst = appendMessage(dst, m, rep)
+	dst = appendMessage(dst, m)
 	wire.EndFrame(dst, mark)
 	return dst
 }
 
-// appendMessage appends a reply as a message: the method part of the name as it
+// appendMessage appends m's result as a message: the method part of the name as it
 // was received, and the seqid.
-func appendMessage(dst []byte, m *call, rep mux.Reply) []byte {
+func appendMessage(dst []byte, m *call) []byte {
 	p := m.req.Protocol
-	dst = wire.AppendHeader(dst, p, rep.Type, m.name.method, m.seqid)
-	dst = append(dst, rep.Body...)
+	dst = wire.AppendHeader(dst, p, m.result.Type, m.name.method, m.seqid)
+	dst = append(dst, m.result.Body...)
 	return wire.AppendEnd(dst, p)
 }
 

@@ -23,24 +23,25 @@ func (s *Server) callHTTP(w http.ResponseWriter, work *worker, m *call, media st
 		m.refusal = &mux.Error{Code: mux.ProtocolError, Message: err.Error()}
 	}
 	answered := false
-	answer := func(rep mux.Reply, err error) {
+	answer := func(err error) {
 		answered = true
-		s.replyHTTP(w, m, media, m.conn.outcome(work, m, rep, err))
+		m.conn.outcome(work, m, err)
+		s.replyHTTP(w, m, media)
 	}
 	defer func() {
 		s.load.calls.Add(-1)
 		if !answered { // by runtime.Goexit, which ends the connection too
 			w.Header().Set("Connection", "close")
-			answer(mux.Reply{}, errGoexit)
+			answer(errGoexit)
 			http.NewResponseController(w).Flush()
 		}
 	}()
 	switch free, over := s.admit(1); {
 	case m.refusal != nil:
-		answer(mux.Reply{}, m.refusal)
+		answer(m.refusal)
 	case free == 0:
 		s.refused(m.req.Peer, over.bound, over)
-		answer(mux.Reply{}, over.refusal())
+		answer(over.refusal())
 	default:
 		answer(m.conn.invoke(work, m))
 	}
@@ -83,8 +84,9 @@ func (s *Server) parseHTTP(m *call, p wire.Protocol) error {
 // errHTTPBody says that a body is something else than it should be.
 var errHTTPBody = &wire.Error{Kind: wire.Malformed, What: "a body that is no call"}
 
-// replyHTTP writes a reply; its memory is the caller's again afterwards.
-func (s *Server) replyHTTP(w http.ResponseWriter, m *call, media string, rep mux.Reply) {
+// replyHTTP writes m's result; its memory is the caller's again afterwards.
+func (s *Server) replyHTTP(w http.ResponseWriter, m *call, media string) {
+	rep := &m.result
 	for _, f := range rep.Header {
 		if !ownHeader[http.CanonicalHeaderKey(f.Key)] {
 			w.Header().Add(f.Key, f.Value)
@@ -97,7 +99,7 @@ func (s *Server) replyHTTP(w http.ResponseWriter, m *call, media string, rep mux
 	}
 	out := conn.Take(len(rep.Body) + len(m.name.method) + replyOverhead)
 	defer out.Release()
-	out.B = appendMessage(out.B, m, rep)
+	out.B = appendMessage(out.B, m)
 	m.own += len(out.B) // until m is given up
 	s.load.bytes.Add(int64(len(out.B)))
 	w.Header().Set("Content-Length", strconv.Itoa(len(out.B)))

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/oneport-thrift/oneport/internal/conn"
-	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
@@ -68,10 +67,11 @@ func (c *connection) link(m *call) {
 	c.tail = m
 }
 
-// complete takes the reply of a call that was entered, and sends it if it is its
+// complete takes the result of a call that was entered, and sends it if it is its
 // turn. Any goroutine may call it, once for each call. It has copied the reply
 // and given up the call's memory when it returns.
-func (c *connection) complete(w *worker, m *call, rep mux.Reply) {
+func (c *connection) complete(w *worker, m *call) {
+	rep := &m.result
 	if m.inline {
 		c.srv.load.calls.Add(-1)
 		m.free(w)
@@ -83,14 +83,14 @@ func (c *connection) complete(w *worker, m *call, rep mux.Reply) {
 		// Encoded without holding up those whose turn it is.
 		c.mu.Unlock()
 		m.reply = conn.Take(len(rep.Body) + len(m.name.method) + replyOverhead)
-		m.reply.B = c.sess.appendReply(m.reply.B, m, rep)
+		m.reply.B = c.sess.appendReply(m.reply.B, m)
 		c.mu.Lock()
 		held += len(m.reply.B)
 	} else if c.multi != nil || rep.Type != 0 && c.broken == nil {
 		// A multiplexer answers oneway calls too, and knows what is broken.
 		before := c.out.Len()
 		c.out.Room(len(rep.Body) + len(m.name.method) + replyOverhead)
-		c.out.Set(c.sess.appendReply(c.out.Pending(), m, rep))
+		c.out.Set(c.sess.appendReply(c.out.Pending(), m))
 		held += c.out.Len() - before
 		if c.out.Len() == 0 {
 			c.out.Drop() // nobody wants the answer

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
@@ -18,11 +17,11 @@ type session interface {
 	// It runs on the goroutine that reads. An error ends the connection. If m.req.Type is set by then, the call is
 	// answered with the error first.
 	next(in []byte, m *call) (n int, err error)
-	// appendReply appends the reply to m, which has a type and is encoded in the
-	// call's protocol. It may run on any goroutine, several at a time and while
+	// appendReply appends m.result, which has a type and is encoded in the call's
+	// protocol. It may run on any goroutine, several at a time and while
 	// next runs. On connections whose replies leave by id it runs under the
 	// connection's lock.
-	appendReply(dst []byte, m *call, rep mux.Reply) []byte
+	appendReply(dst []byte, m *call) []byte
 }
 
 // A multiplexer is a session with more on it than calls: pings, cancels and a

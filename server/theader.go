@@ -130,29 +130,30 @@ func (s *headerFrames) oversized(in []byte, m *call, err error) (int, error) {
 	return 0, err
 }
 
-func (s *headerFrames) appendReply(dst []byte, m *call, rep mux.Reply) []byte {
-	out, err := appendHeaderFrame(dst, m, rep)
+func (s *headerFrames) appendReply(dst []byte, m *call) []byte {
+	out, err := appendHeaderFrame(dst, m)
 	if err != nil {
 		// More headers, or a larger body, than a frame can hold.
 		s.c.srv.logFailure(m, err)
 		body := wire.AppendExceptionBody(nil, m.req.Protocol, int32(mux.InternalError), mux.InternalError.String())
-		out, _ = appendHeaderFrame(out, m, mux.Reply{Type: wire.Exception, Body: body})
+		m.result = mux.Reply{Type: wire.Exception, Body: body}
+		out, _ = appendHeaderFrame(out, m)
 	}
 	return out
 }
 
 // appendHeaderFrame appends a reply in the form of its call. On an error it
 // returns dst.
-func appendHeaderFrame(dst []byte, m *call, rep mux.Reply) ([]byte, error) {
+func appendHeaderFrame(dst []byte, m *call) ([]byte, error) {
 	w := theader.Begin(dst, theader.Header{
 		Flags: m.form.flags, SeqID: m.form.seqid, Zlib: m.form.zlib, Protocol: m.req.Protocol,
 	})
-	for _, f := range rep.Header {
+	for _, f := range m.result.Header {
 		w.Pair(f.Key, f.Value)
 	}
 	out, err := w.Payload()
 	if err != nil {
 		return out, err
 	}
-	return w.End(appendMessage(out, m, rep))
+	return w.End(appendMessage(out, m))
 }

@@ -5,7 +5,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/thriftmux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
@@ -196,7 +195,7 @@ func (s *muxSession) ended() { s.pieces.end() }
 var _ multiplexer = (*muxSession)(nil)
 
 // appendReply is called under the connection's lock, once for each call.
-func (s *muxSession) appendReply(dst []byte, m *call, rep mux.Reply) []byte {
+func (s *muxSession) appendReply(dst []byte, m *call) []byte {
 	s.running--
 	if s.running == 0 && s.ending == muxAgreed {
 		s.c.stopReading()
@@ -209,7 +208,7 @@ func (s *muxSession) appendReply(dst []byte, m *call, rep mux.Reply) []byte {
 		return dst
 	}
 	start := len(dst)
-	dst = s.appendFrame(dst, m, rep)
+	dst = s.appendFrame(dst, m)
 	if len(dst)-start-thriftmux.FrameOverhead > s.window && !m.mux.old {
 		dst = s.cutUp(dst, start, m.mux.tag)
 	}

@@ -19,9 +19,9 @@ var (
 )
 
 // appendFrame appends the answer to a call as one frame.
-func (s *muxSession) appendFrame(dst []byte, m *call, rep mux.Reply) []byte {
+func (s *muxSession) appendFrame(dst []byte, m *call) []byte {
 	dst, mark := thriftmux.BeginFrame(dst, answerType(m.mux.old), m.mux.tag)
-	dst = appendAnswer(dst, m, rep)
+	dst = appendAnswer(dst, m)
 	thriftmux.EndFrame(dst, mark)
 	return dst
 }
@@ -29,7 +29,8 @@ func (s *muxSession) appendFrame(dst []byte, m *call, rep mux.Reply) []byte {
 // appendAnswer appends the body of an answer. Exceptions are Thrift's, but for
 // those that say that the call was not run: of these Finagle's clients make no
 // failure of the application, but send the call elsewhere.
-func appendAnswer(dst []byte, m *call, rep mux.Reply) []byte {
+func appendAnswer(dst []byte, m *call) []byte {
+	rep := &m.result
 	if rep.Type == wire.Exception {
 		code, text, err := wire.ParseException(m.req.Protocol, rep.Body)
 		switch {
@@ -44,7 +45,7 @@ func appendAnswer(dst []byte, m *call, rep mux.Reply) []byte {
 	if rep.Type == 0 {
 		return dst // of a oneway call: no message, but an answer that frees the tag
 	}
-	return appendMessage(dst, m, rep)
+	return appendMessage(dst, m)
 }
 
 func appendResponse(dst []byte, old bool, r thriftmux.Response) []byte {

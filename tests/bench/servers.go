@@ -23,11 +23,12 @@ type server struct {
 	few bool
 }
 
-// The servers that the others are held against.
+// Servers that stand in aims and shapes by their names.
 const (
-	limit   = "bare echo"
-	stub    = "oneport stub"
-	overMux = "oneport stub, ThriftMux"
+	limit      = "bare echo"
+	stub       = "oneport stub"
+	overMux    = "oneport stub, ThriftMux"
+	twitterMux = "Finagle ThriftMux"
 )
 
 var (
@@ -91,7 +92,7 @@ var servers = []server{
 		what: "one thread for all"},
 	{name: "C++ TNonblockingServer, pool", prog: cpp, args: variant("pool"), calls: framed,
 		what: "the same and four threads for the calls"},
-	{name: "Finagle ThriftMux", prog: finagle, calls: twitter, warm: 2 * time.Second,
+	{name: twitterMux, prog: finagle, calls: twitter, warm: 2 * time.Second,
 		what: "as it comes; the service decodes and encodes with libthrift"},
 }
 

@@ -23,7 +23,8 @@ type shape struct {
 var shapes = []shape{
 	{conns: 8, inFlight: 32, size: 100, rows: every},
 	{conns: 32, inFlight: 1, size: 100, rows: every},
-	{conns: 1, inFlight: 1, size: 100, rows: most},
+	{conns: 1, inFlight: 1, size: 100, rows: mostAnd(overMux)},
+	{conns: 1, inFlight: 100, size: 100, rows: named(limit, stub, overMux, twitterMux)},
 	{conns: 256, inFlight: 1, size: 100, rows: most},
 	{conns: 8, inFlight: 32, size: 1 << 10, rows: most},
 	{conns: 8, inFlight: 32, size: 16 << 10, rows: most},
@@ -40,6 +41,11 @@ func most(s server) bool { return !s.few }
 
 func named(names ...string) func(server) bool {
 	return func(s server) bool { return slices.Contains(names, s.name) }
+}
+
+// mostAnd is what most shapes are for, and the servers of those names.
+func mostAnd(names ...string) func(server) bool {
+	return func(s server) bool { return most(s) || slices.Contains(names, s.name) }
 }
 
 // of returns the servers that s is for.

@@ -1,8 +1,10 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"syscall"
 	"time"
 
@@ -88,7 +90,7 @@ func (c *connection) closed(why error) {
 	}
 	var refused *mux.Refusal
 	if why != nil && !errors.As(why, &refused) {
-		c.srv.log.Warn("server: connection ended", "peer", c.peer.String(), "dialect", c.peer.Dialect, "err", why)
+		c.logEnd(why)
 	}
 	if f := c.srv.Observer.Closed; f != nil && c.opened {
 		f(&c.peer, why)
@@ -96,6 +98,21 @@ func (c *connection) closed(why error) {
 	c.why = why
 	c.srv.removeConn(c)
 	close(c.done)
+}
+
+// logEnd logs why the connection broke, for all connections at most once a second.
+// A client that breaks off is no fault of anyone's here.
+func (c *connection) logEnd(why error) {
+	n, ok := c.srv.load.mayLog("connection", time.Now())
+	if !ok {
+		return
+	}
+	level := slog.LevelWarn
+	if isReset(why) {
+		level = slog.LevelInfo
+	}
+	c.srv.log.Log(context.Background(), level, "server: connection ended",
+		"peer", c.peer.String(), "dialect", c.peer.Dialect, "err", why, "unlogged", n)
 }
 
 // isReset reports whether err says that the other end has broken the connection

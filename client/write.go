@@ -2,6 +2,7 @@ package client
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"slices"
@@ -120,11 +121,14 @@ func (c *connection) advance(n int) {
 }
 
 // unwritable ends the connection after a write that failed, of which the system
-// has taken n bytes.
+// has taken n bytes. That is true of sockets only: a TLS session does not tell
+// what it has sent, so that all of the write may be.
 func (c *connection) unwritable(n int, err error) {
 	c.mu.Lock()
-	c.advance(n)
-	c.sending = c.written
+	if c.direct {
+		c.advance(n)
+		c.sending = c.written
+	}
 	c.mu.Unlock()
 	c.fail(err)
 }
@@ -181,9 +185,6 @@ func (w *writer) drain(b *conn.Buffer, at int) {
 	}
 	for b != nil {
 		n, err := w.write(b.B[at:])
-		if err != nil && !w.c.direct {
-			n = len(b.B) - at // a TLS session does not tell what was sent
-		}
 		b.Release()
 		if err != nil {
 			w.c.unwritable(n, err)
@@ -208,8 +209,11 @@ func (w *writer) write(b []byte) (int, error) {
 		}
 		n, err := w.c.rwc.Write(b[done:])
 		done += n
-		if err == nil || n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return done, err
+		}
+		if n == 0 {
+			return done, fmt.Errorf("the server has taken no byte for %v (WriteTimeout): %w", limit, err)
 		}
 	}
 }

@@ -1,0 +1,81 @@
+package client_test
+
+import (
+	"context"
+	"net"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oneport-thrift/oneport/client"
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
+)
+
+func note(ctx context.Context, c *client.Client) error {
+	return foo.NewFooApiClient(c.Service("FooApi")).Note(ctx, "note")
+}
+
+// Servers whose IDL says otherwise answer a oneway call. The answer is dropped.
+func TestAnsweredOneway(t *testing.T) {
+	for name, play := range map[string]func(*testing.T, script) *stage{
+		"memory": func(_ *testing.T, s script) *stage { return playInMemory(s) }, "tcp": playOverTCP,
+	} {
+		t.Run(name, func(t *testing.T) {
+			noneLeft(t)
+			st := play(t, func(p *peer) { p.answer() })
+			c := st.client(&client.Client{})
+			for range 100 {
+				check(t, "oneway", note(t.Context(), c), outcome{})
+				check(t, "call behind it", echo(t.Context(), c), outcome{})
+			}
+			if n := st.dials.Load(); n != 1 {
+				t.Errorf("%d connections were dialed, want 1", n)
+			}
+			c.Close(t.Context())
+			st.end()
+		})
+	}
+}
+
+func TestOnewayType(t *testing.T) {
+	types := make(chan wire.Type, 1)
+	c := serveOn(t, "memory", mux.HandlerFunc(func(_ context.Context, req *mux.Request) (mux.Reply, error) {
+		types <- req.Type
+		return mux.Reply{}, nil
+	}), &client.Client{})
+	check(t, "oneway", note(t.Context(), c), outcome{})
+	if got := <-types; got != wire.Oneway {
+		t.Errorf("the server got a message of type %v, want %v", got, wire.Oneway)
+	}
+}
+
+// A oneway that the system does not take does not succeed.
+func TestOnewayThatIsNotSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noneLeft(t)
+		c := &client.Client{Target: "stage:1", DialContext: func(context.Context, string, string) (net.Conn, error) {
+			return nil, syscall.ECONNREFUSED
+		}}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		check(t, "oneway", note(ctx, c), outcome{code: mux.DeadlineExceeded, notRun: true, retriable: true})
+		c.Close(t.Context())
+
+		release := make(chan struct{})
+		st := playInMemory(func(p *peer) { <-release })
+		c = st.client(&client.Client{MaxMessageSize: 1 << 20})
+		big := string(make([]byte, 100<<10)) // more than is under way
+		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err := foo.NewFooApiClient(c.Service("FooApi")).Note(ctx, big)
+		check(t, "oneway", err, outcome{code: mux.DeadlineExceeded})
+		err = foo.NewFooApiClient(c.Service("FooApi")).Note(t.Context(), big)
+		check(t, "oneway behind it, on a connection of its own in the end", err, lost("WriteTimeout"))
+		close(release)
+		c.Close(t.Context())
+		st.end()
+	})
+}

@@ -1,0 +1,136 @@
+package client_test
+
+import (
+	"context"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oneport-thrift/oneport/client"
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
+)
+
+func TestIdleConnectionsAreClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noneLeft(t)
+		st := playInMemory(func(p *peer) { p.answer() })
+		c := st.client(&client.Client{Limits: new(client.Limits)})
+		for range 3 {
+			check(t, "call", echo(t.Context(), c), outcome{})
+			time.Sleep(4 * time.Minute)
+			if n := c.Limits.Use().Conns; n != 1 {
+				t.Errorf("after 4 minutes there are %d connections, want 1", n)
+			}
+			time.Sleep(4 * time.Minute)
+			if n := c.Limits.Use().Conns; n != 0 {
+				t.Errorf("after 8 minutes there are %d connections, want none", n)
+			}
+		}
+		if n := st.dials.Load(); n != 3 {
+			t.Errorf("%d connections were dialed, want 3", n)
+		}
+		c.Close(t.Context())
+		st.end()
+	})
+}
+
+// A server that reads nothing holds up no caller beyond its context, and is given
+// up after a while.
+func TestServerThatDoesNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noneLeft(t)
+		release := make(chan struct{})
+		st := playInMemory(func(p *peer) {
+			if p.n == 1 {
+				<-release
+				return
+			}
+			p.answer()
+		})
+		c := st.client(&client.Client{MaxConnBytes: 200 << 10})
+		fooClient := foo.NewFooApiClient(c.Service("FooApi"))
+		big := strings.Repeat("x", 100<<10)
+		start := time.Now()
+		for range 5 { // two are sent or wait to be, the others for room
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			_, err := fooClient.Echo(ctx, big)
+			cancel()
+			check(t, "call", err, outcome{code: mux.DeadlineExceeded, notRun: strings.Contains(err.Error(), "waiting"),
+				retriable: strings.Contains(err.Error(), "waiting")})
+		}
+		if took := time.Since(start); took != 5*time.Second {
+			t.Errorf("five waits of a second took %v", took)
+		}
+		check(t, "call", echo(t.Context(), c), outcome{})
+		if took := time.Since(start); took < 20*time.Second || took > time.Minute {
+			t.Errorf("the connection was given up after %v, want about WriteTimeout", took)
+		}
+		close(release)
+		c.Close(t.Context())
+		st.end()
+	})
+}
+
+func TestDialTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noneLeft(t)
+		c := &client.Client{Target: "stage:1", FailFast: true, DialTimeout: 3 * time.Second,
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				<-ctx.Done()
+				return nil, context.Cause(ctx)
+			}}
+		start := time.Now()
+		check(t, "call", echo(t.Context(), c), outcome{code: mux.Unavailable, notRun: true, retriable: true, text: "DialTimeout"})
+		if took := time.Since(start); took != 3*time.Second {
+			t.Errorf("the call failed after %v", took)
+		}
+		// Close ends a dial that is under way.
+		done := make(chan error, 1)
+		time.Sleep(time.Minute)
+		go func() { done <- echo(t.Context(), c) }()
+		synctest.Wait()
+		c.Close(t.Context())
+		check(t, "call of a client that is closed", <-done, outcome{code: mux.Unavailable, notRun: true})
+	})
+}
+
+// With Adaptive a call that turns out to be slow keeps those behind it from its
+// connection, and connections are within the bound.
+func TestAdaptive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := playInMemory(func(p *peer) {
+			for n := 1; ; n++ {
+				id, ok := p.read()
+				if !ok {
+					return
+				}
+				if p.n == 1 && n == 3 {
+					time.Sleep(time.Minute)
+				}
+				p.Write(reply(id))
+			}
+		})
+		c := st.client(&client.Client{Mode: client.Adaptive, MaxConnsPerEndpoint: 2})
+		check(t, "first call", echo(t.Context(), c), outcome{})
+		check(t, "second call", echo(t.Context(), c), outcome{})
+		slow := make(chan error, 1)
+		go func() { slow <- echo(t.Context(), c) }()
+		time.Sleep(10 * time.Millisecond)
+		start := time.Now()
+		for range 100 {
+			check(t, "call beside a slow one", echo(t.Context(), c), outcome{})
+		}
+		if took := time.Since(start); took != 0 {
+			t.Errorf("a slow call delayed others by %v", took)
+		}
+		if n := st.dials.Load(); n != 2 {
+			t.Errorf("%d connections were dialed, want 2", n)
+		}
+		check(t, "slow call", <-slow, outcome{})
+		c.Close(t.Context())
+		st.end()
+	})
+}

@@ -21,10 +21,6 @@ import (
 	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
 )
 
-// serveEnv makes the test program a server, so that the benchmarks' calls go to
-// another process.
-const serveEnv = "ONEPORT_CLIENT_BENCH_SERVE"
-
 // startServer runs the test program as a server.
 func startServer(b *testing.B) (addr string) {
 	b.Helper()

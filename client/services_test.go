@@ -18,6 +18,10 @@ import (
 	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
 )
 
+// serveEnv makes the test program a server, so that the benchmarks' calls go to
+// another process.
+const serveEnv = "ONEPORT_CLIENT_BENCH_SERVE"
+
 // TestMain makes the test program a server if the environment says so; see
 // startServer.
 func TestMain(m *testing.M) {

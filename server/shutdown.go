@@ -81,7 +81,6 @@ func (s *Server) end(p phase) <-chan struct{} {
 		conns = append(conns, c)
 	}
 	s.mu.Unlock()
-	s.http.drain()
 	for _, c := range conns {
 		if p == closed {
 			c.cut(ErrServerClosed)
@@ -89,6 +88,9 @@ func (s *Server) end(p phase) <-chan struct{} {
 			c.drain()
 		}
 	}
+	// After the connections know: net/http closes one that it takes for idle although
+	// the next request is just being read, which then must not be run.
+	s.http.drain()
 	return gone
 }
 

@@ -49,6 +49,7 @@ type connection struct {
 	mu         sync.Mutex
 	changed    sync.Cond   // open, bytes, out or broken changed; only if waiting
 	waiting    bool        // the goroutine that reads waits for changed
+	attended   bool        // it reads on only until no call is open; see attend
 	head, tail *call       // open calls in the order of their replies
 	multi      multiplexer // sess, if it is one
 	open       int         // calls entered and not released

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"runtime"
 	"testing"
 	"time"
 
@@ -133,5 +134,39 @@ func TestMaxCallTime(t *testing.T) {
 		if d := time.Since(began); d != 3*time.Second {
 			t.Errorf("answered after %v", d)
 		}
+	})
+}
+
+// While a server drains it still notices that clients go.
+func TestADrainNoticesDepartedClients(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *network) {
+		started := make(chan struct{}, 3)
+		srv := handle(func(ctx context.Context, req *mux.Request) error {
+			started <- struct{}{}
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		srv.HalfCloseGrace = 50 * time.Millisecond
+		served := make(chan error, 1)
+		go func() { served <- srv.Serve(n) }()
+		p, q := dial(t, n), dial(t, n)
+		p.send(frame(wire.Call, "A:b", 1, 0))
+		<-started
+		p.send(frame(wire.Call, "A:b", 2, 0))
+		q.send(frame(wire.Call, "A:b", 3, 0))
+		<-started
+		<-started
+		down := make(chan error, 1)
+		go func() { down <- srv.Shutdown(t.Context()) }()
+		for !srv.Draining() {
+			runtime.Gosched()
+		}
+		n.reset(p.Conn)
+		closeWrite(t, q)
+		q.wantCode(3, mux.Canceled, "canceled")
+		if err := <-down; err != nil {
+			t.Error(err)
+		}
+		<-served
 	})
 }

@@ -25,15 +25,10 @@ func (c *connection) finish(w *worker, err error) {
 	why := err
 	switch {
 	case err == io.EOF:
-		// The client may only have ended its own side, and wait for replies.
-		if d := c.srv.bounds.grace; d > 0 {
-			grace := time.AfterFunc(d, func() { c.cancel(errClientGone) })
-			defer grace.Stop()
-		}
-		c.settled()
+		c.halfClosed()
 		why = c.brokenBy()
 	case errors.Is(err, errDraining):
-		c.settled()
+		c.attend()
 		c.linger()
 		why = c.brokenBy()
 	case errors.Is(err, errIdle):
@@ -63,6 +58,47 @@ func (c *connection) hangUp() {
 }
 
 var errClientGone = &mux.Error{Code: mux.Canceled, Message: "the client is gone"}
+
+// halfClosed waits for the calls of a client that sends no more. It may only have
+// ended its own side, and wait for replies.
+func (c *connection) halfClosed() {
+	if d := c.srv.bounds.grace; d > 0 {
+		grace := time.AfterFunc(d, func() { c.cancel(errClientGone) })
+		defer grace.Stop()
+	}
+	c.settled()
+}
+
+// attend waits for the calls that run on a connection that is drained. It reads on
+// only to notice that the client has gone, whose calls may wait to be told; what
+// still comes is never run.
+func (c *connection) attend() {
+	c.rwc.SetReadDeadline(time.Time{})
+	c.mu.Lock()
+	c.attended = c.open > 0 || c.out.Writing()
+	busy := c.attended
+	c.mu.Unlock()
+	if busy {
+		switch _, err := io.Copy(io.Discard, c.rwc); {
+		case err == nil:
+			c.halfClosed()
+		case isReset(err):
+			c.cut(err)
+		}
+	}
+	c.settled()
+}
+
+// tell wakes the goroutine that waits for the calls that run. Called with mu held.
+func (c *connection) tell() {
+	if c.waiting {
+		c.changed.Broadcast()
+	}
+	if c.attended && c.open == 0 && !c.out.Writing() {
+		c.attended = false
+		c.rwc.SetReadDeadline(time.Unix(1, 0))
+	}
+}
 
 // settled waits until every call has ended and every reply is written.
 func (c *connection) settled() {

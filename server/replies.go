@@ -135,18 +135,19 @@ func (c *connection) release(w *worker) {
 
 // settle ends a critical section in which replies became ready: it wakes who
 // waits, unlocks mu, and writes if nobody else does. A worker may leave the writing
-// until it has no more calls of this connection, or another does it. now is the time if it is known without asking, or else zero.
+// until it has no more calls of this connection, or another does it. now is the
+// time if it is known without asking, or else zero.
 func (c *connection) settle(w *worker, now time.Time) {
 	over := c.bytes > 2*c.srv.bounds.connBytes
-	if c.waiting {
-		c.changed.Broadcast()
-	}
 	leave := (w.leaves == always || w.leaves == whileOpen && c.open > 0) && !c.out.Writing() && c.out.Len() > 0
 	var b *conn.Buffer
 	if leave {
 		w.unsent = c
 	} else if c.out.Start() {
 		b = c.out.Next()
+	}
+	if c.waiting || c.attended {
+		c.tell()
 	}
 	c.mu.Unlock()
 	if over {
@@ -196,8 +197,8 @@ func (c *connection) next(written int) *conn.Buffer {
 		c.multi.refill()
 	}
 	b := c.out.Next()
-	if c.waiting {
-		c.changed.Broadcast()
+	if c.waiting || c.attended {
+		c.tell()
 	}
 	return b
 }

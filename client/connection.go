@@ -1,10 +1,8 @@
 package client
 
 import (
-	"crypto/tls"
 	"errors"
 	"net"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -175,148 +173,6 @@ func (c *connection) append(m *call, req *mux.Request) error {
 // callOverhead is more than most dialects add to the names and the body of a
 // call; a guess that is too low costs a copy.
 const callOverhead = 64
-
-// link puts m behind the calls in flight. Called with mu held.
-func (c *connection) link(m *call) {
-	if m.prev = c.tail; m.prev != nil {
-		m.prev.next = m
-	} else {
-		c.head = m
-	}
-	c.tail = m
-	c.load.Add(1)
-}
-
-// unlink takes m out of the calls in flight. Called with mu held.
-func (c *connection) unlink(m *call) {
-	if m.prev != nil {
-		m.prev.next = m.next
-	} else {
-		c.head = m.next
-	}
-	if m.next != nil {
-		m.next.prev = m.prev
-	} else {
-		c.tail = m.prev
-	}
-	m.prev, m.next = nil, nil
-}
-
-// abandon gives up waiting for m, for the reason why. false means that m has been
-// completed, and that its done channel tells so.
-func (c *connection) abandon(m *call, why error) bool {
-	c.mu.Lock()
-	if i := slices.Index(c.oneways, m); i >= 0 {
-		c.oneways[i] = nil
-		c.mu.Unlock()
-		c.client.limits.freeCalls(1)
-		return true
-	}
-	if !c.pending.Abandon(m.id) {
-		c.mu.Unlock()
-		return false
-	}
-	c.unlink(m)
-	tooMany := c.pending.Abandoned() > c.client.bounds.abandoned
-	write := false
-	if s, ok := c.sess.(canceler); ok {
-		before := c.out.Len()
-		c.out.Room(callOverhead)
-		c.out.Set(s.appendCancel(c.out.Pending(), m.id, why))
-		c.appended += int64(c.out.Len() - before)
-		write = c.out.Start()
-	}
-	c.mu.Unlock()
-	c.client.limits.freeCalls(1)
-	switch {
-	case write:
-		c.flush(false)
-	case c.client.mode == Exclusive:
-		// A serial server would keep the next call waiting for this one.
-		c.fail(errAbandoned)
-	}
-	if tooMany {
-		c.fail(errTooManyAbandoned)
-	}
-	return true
-}
-
-// retire lets the calls in flight end and then closes the connection.
-func (c *connection) retire() {
-	c.mu.Lock()
-	if c.state.Load() == open {
-		c.state.Store(retiring)
-	}
-	over := c.over()
-	c.mu.Unlock()
-	if over {
-		c.fail(errRetired)
-	}
-}
-
-// over reports whether a connection that retires has nothing left to do. Called
-// with mu held.
-func (c *connection) over() bool {
-	return c.state.Load() == retiring && c.head == nil && !c.out.Writing() && c.out.Len() == 0
-}
-
-// fail ends the connection for the reason why: every call fails with it, exactly
-// once, and the socket is closed. Only the first time counts.
-func (c *connection) fail(why error) {
-	c.mu.Lock()
-	if c.state.Load() == dead {
-		c.mu.Unlock()
-		return
-	}
-	c.why = why
-	c.state.Store(dead)
-	c.out.Drop()
-	for m := c.head; m != nil; m = c.head {
-		c.pending.Take(m.id)
-		c.unlink(m)
-		c.lost++
-		m.fail(why, m.from >= c.sending)
-	}
-	for _, m := range c.oneways {
-		if m != nil {
-			c.lost++
-			m.fail(why, m.from >= c.sending)
-		}
-	}
-	c.oneways = nil
-	c.client.limits.freeCalls(c.lost)
-	c.wakeReader()
-	c.mu.Unlock()
-	c.hangUp(why)
-}
-
-// hangUp closes the socket without waiting for anything. A TLS session that ends
-// by wish says so to the server, which the goroutine does: it may wait for it.
-func (c *connection) hangUp(why error) {
-	session, ok := c.rwc.(*tls.Conn)
-	switch {
-	case !ok:
-		c.rwc.Close()
-	case why == errRetired:
-		c.rwc.SetReadDeadline(time.Unix(1, 0))
-	default:
-		session.NetConn().Close()
-	}
-}
-
-// reason returns why the connection is dead, nil if it ended between calls by
-// either side's wish. A server that ends connections before it has answered a
-// single call does not do so by wish. Called by the goroutine that reads, when the
-// connection is dead.
-func (c *connection) reason() error {
-	switch {
-	case c.why == errRetired, c.why == errAbandoned, c.why == errCut:
-		return nil
-	case c.why == errEnded && c.lost == 0 && c.reader.watch.messages > 0:
-		return nil
-	}
-	return c.why
-}
 
 // stale reports whether the server has closed a connection that has had no call
 // for a moment, which the goroutine that reads may not have seen yet. Called with

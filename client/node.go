@@ -1,7 +1,6 @@
 package client
 
 import (
-	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -231,72 +230,5 @@ func (n *Node) ended(o *connection) {
 	c.mu.Unlock()
 	if failed {
 		c.watcher.Refresh()
-	}
-}
-
-// failed counts a failure. Called with the core's mu held.
-func (n *Node) failed(err error) {
-	n.err = err
-	n.fails++
-	n.failing.Store(true)
-	n.penalty.add(time.Now())
-}
-
-// rest keeps the node from being dialed for a while: longer for each failure, and
-// each time another, so that clients that lost a server together do not come back
-// together. Called with the core's mu held.
-func (n *Node) rest(failures int) {
-	b := &n.client.bounds
-	wait := b.minWait
-	for range failures - 1 {
-		if wait *= 2; wait >= b.maxWait {
-			break
-		}
-	}
-	wait = min(wait, max(b.maxWait, b.minWait))
-	wait -= time.Duration(rand.Float64() * float64(wait) / 2)
-	if wait <= 0 {
-		return
-	}
-	n.down = true
-	if n.timer != nil {
-		n.timer.Stop()
-	}
-	n.timer = time.AfterFunc(wait, n.up)
-}
-
-// up lets the node be tried again.
-func (n *Node) up() {
-	c := n.client
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closing || n.gone {
-		return
-	}
-	n.down, n.timer = false, nil
-	c.changed()
-}
-
-// answered notes that the endpoint has answered a call.
-func (n *Node) answered() {
-	if !n.failing.Load() {
-		return
-	}
-	n.client.mu.Lock()
-	defer n.client.mu.Unlock()
-	n.fails = 0
-	n.failing.Store(false)
-	n.probing.Store(false)
-}
-
-// leave ends the node: it gets no more calls, and its connections close when
-// theirs have ended. Called with the core's mu held.
-func (n *Node) leave() {
-	n.gone = true
-	if n.timer != nil {
-		n.timer.Stop()
-	}
-	for _, o := range n.connections() {
-		o.retire()
 	}
 }

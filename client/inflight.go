@@ -1,0 +1,68 @@
+package client
+
+import "slices"
+
+// link puts m behind the calls in flight. Called with mu held.
+func (c *connection) link(m *call) {
+	if m.prev = c.tail; m.prev != nil {
+		m.prev.next = m
+	} else {
+		c.head = m
+	}
+	c.tail = m
+	c.load.Add(1)
+}
+
+// unlink takes m out of the calls in flight. Called with mu held.
+func (c *connection) unlink(m *call) {
+	if m.prev != nil {
+		m.prev.next = m.next
+	} else {
+		c.head = m.next
+	}
+	if m.next != nil {
+		m.next.prev = m.prev
+	} else {
+		c.tail = m.prev
+	}
+	m.prev, m.next = nil, nil
+}
+
+// abandon gives up waiting for m, for the reason why. false means that m has been
+// completed, and that its done channel tells so.
+func (c *connection) abandon(m *call, why error) bool {
+	c.mu.Lock()
+	if i := slices.Index(c.oneways, m); i >= 0 {
+		c.oneways[i] = nil
+		c.mu.Unlock()
+		c.client.limits.freeCalls(1)
+		return true
+	}
+	if !c.pending.Abandon(m.id) {
+		c.mu.Unlock()
+		return false
+	}
+	c.unlink(m)
+	tooMany := c.pending.Abandoned() > c.client.bounds.abandoned
+	write := false
+	if s, ok := c.sess.(canceler); ok {
+		before := c.out.Len()
+		c.out.Room(callOverhead)
+		c.out.Set(s.appendCancel(c.out.Pending(), m.id, why))
+		c.appended += int64(c.out.Len() - before)
+		write = c.out.Start()
+	}
+	c.mu.Unlock()
+	c.client.limits.freeCalls(1)
+	switch {
+	case write:
+		c.flush(false)
+	case c.client.mode == Exclusive:
+		// A serial server would keep the next call waiting for this one.
+		c.fail(errAbandoned)
+	}
+	if tooMany {
+		c.fail(errTooManyAbandoned)
+	}
+	return true
+}

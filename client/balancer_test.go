@@ -130,6 +130,14 @@ func TestBudget(t *testing.T) {
 		if n := taken(); n != 20 {
 			t.Errorf("%d retries for 200 calls, want 20", n)
 		}
+		calls -= 100
+		if n := taken(); n != 0 {
+			t.Errorf("%d retries for a count that is late, want none", n)
+		}
+		calls += 100
+		if n := taken(); n != 0 {
+			t.Errorf("%d retries for calls that were counted already, want none", n)
+		}
 		time.Sleep(2 * time.Second)
 		if n := taken(); n != 20 {
 			t.Errorf("%d retries after two seconds, want 20", n)

@@ -30,6 +30,7 @@ type budget struct {
 func (b *budget) take(calls int, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	calls = max(calls, b.seen) // who counted later may have come first
 	b.tokens += b.share*float64(calls-b.seen) + b.floor*now.Sub(b.at).Seconds()
 	b.tokens = min(b.tokens, max(savedSeconds*b.floor, savedCalls))
 	b.seen, b.at = calls, now

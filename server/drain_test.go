@@ -202,8 +202,7 @@ func TestCloseCuts(t *testing.T) {
 // and reads its replies only then: without lingering, the reset that its bytes
 // cause destroys what has not left the server yet.
 func TestTheLastAnswerArrives(t *testing.T) {
-	const size = 256 << 10 // more than the client's receive buffer holds
-	reply := body(size)
+	reply := body(512 << 10) // more than the client's receive buffer holds
 	for range 10 {
 		n := onLoopback(t)
 		srv := &server.Server{Handler: mux.HandlerFunc(func(context.Context, *mux.Request) (mux.Reply, error) {
@@ -212,7 +211,6 @@ func TestTheLastAnswerArrives(t *testing.T) {
 		srv.MaxMessageSize = 1000
 		start(t, n, srv)
 		p := dial(t, n)
-		p.Conn.(*net.TCPConn).SetReadBuffer(4 << 10)
 		p.send(frame(wire.Call, "A:b", 1, 0))
 		p.Write(frame(wire.Call, "A:b", 2, 1<<20)) // returns when the server has closed its side, or taken it all
 		if a, err := p.recv(); err != nil || a.seqid != 1 || len(a.body) != len(reply) {

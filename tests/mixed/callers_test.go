@@ -13,7 +13,7 @@ import (
 )
 
 // maxTime bounds the life of a program.
-const maxTime = 2 * time.Minute
+const maxTime = 5 * time.Minute
 
 // process is a caller in another language, at work.
 type process struct {

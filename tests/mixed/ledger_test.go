@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
 )
@@ -136,12 +137,11 @@ func (e *entry) flaw(told bool) string {
 type service struct {
 	foo.FooApi
 	ledger *ledger
-	pace   func()
 }
 
-// Echo implements foo.FooApi.
+// Echo takes a while, so that some calls run when a server begins to drain.
 func (s *service) Echo(_ context.Context, msg string) (string, error) {
 	s.ledger.run(msg)
-	s.pace()
+	<-time.After(time.Millisecond)
 	return msg, nil
 }

@@ -8,9 +8,9 @@ import (
 
 const (
 	// restarts is how often the server drains and is started again.
-	restarts = 16
+	restarts = 30
 	// between is how many calls of each client the server runs meanwhile, at least.
-	between = 100
+	between = 50
 )
 
 // caller is a client at work.
@@ -22,11 +22,13 @@ type guest struct {
 	what string
 	// start starts it in this process. nil means that it is the program of the
 	// folder of its name.
-	start func(*testing.T, *site, string) caller
+	start func(t *testing.T, s *site, name string) caller
 	// told says that no failure leaves open whether the call was run.
 	told bool
 	// breaks says that each restart costs each of its connections a call.
 	breaks bool
+
+	path string // of the program
 }
 
 var guests = []guest{
@@ -38,35 +40,43 @@ var guests = []guest{
 	{name: "oneport-framed", what: "oneport's client, framed", start: startFramed},
 }
 
-// invite returns a client that has begun to call s, or why it is not to be had.
-func (g *guest) invite(t *testing.T, s *site) (c caller, why string) {
-	if g.start != nil {
-		return g.start(t, s, g.name), ""
-	}
-	program, why := build(t, g.name)
-	if why != "" {
-		return nil, why
-	}
-	return startProcess(t, program, g.name, s), ""
-}
-
-// TestOnePort: all clients at once call a server that drains and comes back, and
-// no call is lost or run twice.
-func TestOnePort(t *testing.T) {
-	rows := newReport(t)
-	s := openSite(t)
+// arrived returns the clients that are to be had here.
+func arrived(t *testing.T, rows *report) []guest {
 	var present []guest
-	var callers []caller
 	for _, g := range guests {
-		c, why := g.invite(t, s)
+		why := ""
+		if g.start == nil {
+			g.path, why = build(t, g.name)
+		}
 		if why == "" {
-			present, callers = append(present, g), append(callers, c)
+			present = append(present, g)
 			continue
 		}
 		rows.absent(g, why)
 		if os.Getenv("CI") == "true" {
 			t.Errorf("%s is not to be had: %s", g.name, why)
 		}
+	}
+	return present
+}
+
+// begin starts the client.
+func (g *guest) begin(t *testing.T, s *site) caller {
+	if g.start != nil {
+		return g.start(t, s, g.name)
+	}
+	return startProcess(t, g.path, g.name, s)
+}
+
+// TestOnePort: all clients at once call a server that drains and comes back, and
+// no call is lost or run twice.
+func TestOnePort(t *testing.T) {
+	rows := newReport(t)
+	present := arrived(t, rows)
+	s := openSite(t)
+	var callers []caller
+	for _, g := range present {
+		callers = append(callers, g.begin(t, s))
 	}
 	for i := range restarts {
 		if !s.await(present) {
@@ -100,7 +110,7 @@ func TestOnePort(t *testing.T) {
 func (s *site) await(all []guest) bool {
 	s.t.Helper()
 	before := s.ledger.progress()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -117,7 +127,7 @@ func (s *site) await(all []guest) bool {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			s.t.Errorf("no %d calls of %s came in 30 s", between, late)
+			s.t.Errorf("no %d calls of %s came in a minute", between, late)
 			return false
 		}
 	}

@@ -38,8 +38,7 @@ func (s *site) open() {
 	}
 	s.addr = l.Addr().String()
 	m := mux.New()
-	// Calls take a while, so that some run when a server begins to drain.
-	m.Register("FooApi", foo.NewFooApiProcessor(&service{ledger: s.ledger, pace: func() { <-time.After(time.Millisecond) }}))
+	m.Register("FooApi", foo.NewFooApiProcessor(&service{ledger: s.ledger}))
 	srv, served := &server.Server{Handler: m, ErrorLog: slog.New(slog.DiscardHandler)}, make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
 	s.srv, s.served = srv, served

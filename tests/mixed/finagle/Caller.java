@@ -7,11 +7,11 @@ import com.twitter.finagle.service.RetryPolicy;
 import com.twitter.util.FutureEventListener;
 
 /**
- * Calls with Finagle's ThriftMux client, 50 at a time on one session; ../doc.go
+ * Calls with Finagle's ThriftMux client, 20 at a time on one session; ../doc.go
  * tells what a caller is.
  */
 public final class Caller {
-    private static final int IN_FLIGHT = 50;
+    private static final int IN_FLIGHT = 20;
 
     public static void main(String[] args) throws Exception {
         // A client with one address has no other to prefer, so it keeps to it.

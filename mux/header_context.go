@@ -3,87 +3,39 @@ package mux
 import (
 	"context"
 	"reflect"
-	"slices"
-	"sync"
 
 	"github.com/apache/thrift/lib/go/thrift"
 )
 
-// headerContext is the context of a stub on a call with headers. It holds what
-// the runtime's thrift.GetHeader, thrift.GetReadHeaderList and
-// thrift.GetResponseHelper look for, in one layer for all headers, and makes the
-// response helper only for handlers that ask for it.
+// headerContext is the context of a stub on a call with headers, where there is
+// none with a slot for them: one layer for all headers.
 type headerContext struct {
 	context.Context
-	header  Header
-	replies bool // there is a helper
-
-	once    sync.Once // guards the making of written
-	written *replyHeader
+	slot HeaderSlot
 }
 
-// withHeaders returns the context for a stub, which is ctx if the call neither
-// brings headers nor can take any back; h is nil then.
-func withHeaders(ctx context.Context, req *Request) (_ context.Context, h *headerContext) {
-	if len(req.Header) == 0 && !req.ReplyHeader {
-		return ctx, nil
-	}
-	h = &headerContext{Context: ctx, header: req.Header, replies: req.ReplyHeader}
-	return h, h
-}
-
-// Value answers for the runtime's keys. Of a key that came more than once the
-// last value counts, as in the runtime's map.
+// Value asks the slot first.
 func (c *headerContext) Value(key any) any {
-	switch {
-	case key == responseHelperKey:
-		if c.replies {
-			return c.helper()
-		}
-	case key == readListKey:
-		if len(c.header) > 0 {
-			return c.keys()
-		}
-	case reflect.TypeOf(key) == headerKeyType:
-		name := reflect.ValueOf(key).String()
-		for _, f := range slices.Backward(c.header) {
-			if f.Key == name {
-				return f.Value
-			}
-		}
+	if v, ok := c.slot.Value(key); ok {
+		return v
 	}
 	return c.Context.Value(key)
 }
 
-// keys lists the keys of the headers, each once.
-func (c *headerContext) keys() []string {
-	keys := make([]string, len(c.header))
-	for i, f := range c.header {
-		keys[i] = f.Key
+// withHeaders returns the context for a stub, and the slot in it that is the
+// stub's; or ctx and nil if the call neither brings headers nor can take any back.
+func withHeaders(ctx context.Context, req *Request) (context.Context, *HeaderSlot) {
+	if len(req.Header) == 0 && !req.ReplyHeader {
+		return ctx, nil
 	}
-	slices.Sort(keys)
-	return slices.Compact(keys)
-}
-
-func (c *headerContext) helper() thrift.TResponseHelper {
-	c.once.Do(func() { c.written = newReplyHeader() })
-	if c.written == nil {
-		return thrift.TResponseHelper{} // the reply has left
+	if c, ok := ctx.(interface{ HeaderSlot() *HeaderSlot }); ok {
+		if s := c.HeaderSlot(); s.begin(req) {
+			return ctx, s
+		}
 	}
-	return thrift.TResponseHelper{THeaderResponseHelper: thrift.NewTHeaderResponseHelper(c.written.protocol)}
-}
-
-// reply returns the headers that the handler has set, once it has returned. c may
-// be nil.
-func (c *headerContext) reply() (Header, error) {
-	if c == nil {
-		return nil, nil
-	}
-	c.once.Do(func() {}) // who asks from now on is too late
-	if c.written == nil {
-		return nil, nil
-	}
-	return c.written.header()
+	c := &headerContext{Context: ctx, slot: HeaderSlot{Header: req.Header, mute: !req.ReplyHeader}}
+	c.slot.begin(req)
+	return c, &c.slot
 }
 
 // The keys that the runtime looks for are of types that it keeps to itself, so it

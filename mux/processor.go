@@ -56,7 +56,7 @@ func (h *processor) ServeThrift(ctx context.Context, req *Request) (Reply, error
 	if c == nil {
 		return Reply{}, Errorf(InvalidProtocol, "service %q does not speak %v", req.Service, req.Protocol)
 	}
-	ctx, headers := withHeaders(ctx, req)
+	ctx, slot := withHeaders(ctx, req)
 	var err error
 	if h.generated {
 		ok, err = f.Process(ctx, req.SeqID, c, c)
@@ -69,10 +69,10 @@ func (h *processor) ServeThrift(ctx context.Context, req *Request) (Reply, error
 	giveCodec(req.Protocol, c)
 
 	rep, failure := outcome(ctx, req.Protocol, m.Type, body, ok, err)
-	if headers == nil {
+	if slot == nil {
 		return rep, failure
 	}
-	set, err2 := headers.reply()
+	set, err2 := slot.end()
 	if err2 != nil {
 		return Reply{}, errors.Join(failure, err2)
 	}

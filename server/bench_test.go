@@ -8,12 +8,14 @@ import (
 	"log/slog"
 	"net"
 	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/apache/thrift/lib/go/thrift"
 
 	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/thriftmux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
 )
@@ -52,21 +54,50 @@ func (s *script) LocalAddr() net.Addr              { return nil }
 func (s *script) SetReadDeadline(time.Time) error  { return nil }
 func (s *script) SetWriteDeadline(time.Time) error { return nil }
 
-// benchmarkCalls measures what the server does for a call beside the kernel.
-func benchmarkCalls(b *testing.B, h mux.Handler, depth int) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	var calls []byte
+// echoCall appends a call of echo with 100 bytes.
+func echoCall(b []byte, service string) []byte {
+	b = wire.AppendHeader(b, wire.Binary, wire.Call, service+":echo", 1)
+	b = append(b, 11, 0, 1, 0, 0, 0, 100)
+	b = append(b, make([]byte, 100)...)
+	return append(b, 0)
+}
+
+// framedCalls returns calls of echo, and the size of the replies.
+func framedCalls(depth int) (calls []byte, replies int) {
 	for range depth {
 		var mark int
 		calls, mark = wire.BeginFrame(calls)
-		calls = wire.AppendHeader(calls, wire.Binary, wire.Call, "FooApi:echo", 1)
-		calls = append(calls, 11, 0, 1, 0, 0, 0, 100)
-		calls = append(calls, make([]byte, 100)...)
-		calls = append(calls, 0)
+		calls = echoCall(calls, "FooApi")
 		wire.EndFrame(calls, mark)
 	}
+	return calls, len(calls) - depth*len("FooApi:")
+}
+
+// muxCalls returns the same as one window of a ThriftMux session, each call with
+// contexts. A reply has 1 byte of status where a call has 2 of destination and 2
+// of an empty dtab.
+func muxCalls(depth int, contexts thriftmux.Pairs) (calls []byte, replies int) {
+	for tag := range depth {
+		var mark int
+		calls, mark = thriftmux.BeginFrame(calls, thriftmux.Tdispatch, uint32(tag+1))
+		calls = thriftmux.AppendTdispatch(calls, thriftmux.Request{Contexts: contexts})
+		calls = echoCall(calls, "FooApi")
+		thriftmux.EndFrame(calls, mark)
+	}
+	return calls, len(calls) - depth*(len("FooApi:")+3+len(contexts.Bytes()))
+}
+
+// benchmarkCalls measures what the server does for a call beside the kernel.
+func benchmarkCalls(b *testing.B, h mux.Handler, depth int) {
+	calls, replies := framedCalls(depth)
+	benchmarkScript(b, h, depth, calls, replies)
+}
+
+// benchmarkScript does so for the calls of a window, depth of them.
+func benchmarkScript(b *testing.B, h mux.Handler, depth int, calls []byte, replies int) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	s := &Server{Handler: h, ErrorLog: slog.New(slog.DiscardHandler)}
-	nc := &script{calls: calls, replies: len(calls) - depth*len("FooApi:"), rounds: b.N/depth + 1, ready: make(chan struct{}, 1)}
+	nc := &script{calls: calls, replies: replies, rounds: b.N/depth + 1, ready: make(chan struct{}, 1)}
 	if err := s.start(); err != nil {
 		b.Fatal(err)
 	}
@@ -78,10 +109,22 @@ func benchmarkCalls(b *testing.B, h mux.Handler, depth int) {
 	c.in.size = maxRead
 	b.ReportAllocs()
 	b.ResetTimer()
+	before := cpuTime(b)
 	nc.ready <- struct{}{}
 	s.workers.now(c)
 	<-c.done
+	b.ReportMetric(float64(cpuTime(b)-before)/float64(b.N), "cpu-ns/op")
 	s.Close()
+}
+
+// cpuTime returns the user time that the process has had, which tells more than
+// the clock on a machine that others use too.
+func cpuTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano())
 }
 
 var echoBody mux.Handler = mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
@@ -109,4 +152,25 @@ func BenchmarkStub(b *testing.B) {
 	h := mux.Processor(foo.NewFooApiProcessor(benchFoo{}))
 	b.Run("32", func(b *testing.B) { benchmarkCalls(b, fooApi(h), 32) })
 	b.Run("quick", func(b *testing.B) { benchmarkCalls(b, fooApi(mux.Quick(h)), 32) })
+}
+
+func BenchmarkThriftMux(b *testing.B) {
+	thrift.ServerConnectivityCheckInterval = 0
+	h := fooApi(mux.Processor(foo.NewFooApiProcessor(benchFoo{})))
+	var finagle thriftmux.Pairs
+	for key, value := range map[string][]byte{
+		thriftmux.TraceKey:    thriftmux.Trace{Span: 1, ID: 2}.Append(nil),
+		thriftmux.DeadlineKey: thriftmux.Deadline{Timestamp: time.Now(), Deadline: time.Now().Add(time.Hour)}.Append(nil),
+		thriftmux.ClientIDKey: []byte("web.prod"),
+	} {
+		if err := thriftmux.AddPair(&finagle, key, value); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for name, contexts := range map[string]thriftmux.Pairs{"none": {}, "contexts": finagle} {
+		b.Run(name, func(b *testing.B) {
+			calls, replies := muxCalls(32, contexts)
+			benchmarkScript(b, h, 32, calls, replies)
+		})
+	}
 }

@@ -14,8 +14,9 @@ import (
 // made for those that do, so that the others cost one allocation.
 type callContext struct {
 	parent   context.Context // of the connection; has no deadline
-	contexts mux.Header      // for mux.ContextsFrom
+	slot     mux.HeaderSlot  // its Header begins with the contexts
 	deadline time.Time       // zero: none
+	contexts int32           // how many of slot.Header mux.ContextsFrom returns
 
 	// state tells what there is to see under the lock, so that most calls take
 	// none. It changes once.
@@ -66,12 +67,18 @@ func (c *callContext) Err() error {
 	return c.standard().Err()
 }
 
-// Value answers for the contexts of the call. Package context asks it for the
+// HeaderSlot is for the stub that runs the call.
+func (c *callContext) HeaderSlot() *mux.HeaderSlot { return &c.slot }
+
+// Value answers for the contexts of the call, and for its headers. Package context asks it for the
 // context behind Done, to hang others on that without a goroutine, and for the
 // cause of an end.
 func (c *callContext) Value(key any) any {
 	if key == (mux.ContextsKey{}) {
-		return c.contexts
+		return c.slot.Header[:c.contexts:c.contexts]
+	}
+	if v, ok := c.slot.Value(key); ok {
+		return v
 	}
 	if c.state.Load() == ctxQuiet {
 		return c.parent.Value(key)

@@ -16,7 +16,9 @@ type someKey struct{}
 // newCallContext returns a call's context and what ends its connection's.
 func newCallContext(deadline time.Time) (*callContext, context.CancelCauseFunc) {
 	parent, cancel := context.WithCancelCause(context.WithValue(context.Background(), someKey{}, "value"))
-	return &callContext{parent: parent, deadline: deadline, contexts: mux.Header{{Key: "k", Value: "v"}}}, cancel
+	c := &callContext{parent: parent, deadline: deadline, contexts: 1}
+	c.slot.Header = mux.Header{{Key: "k", Value: "v"}, {Key: "k", Value: "no context"}}
+	return c, cancel
 }
 
 // TestCallContextEnds ends a context in each way, before and after somebody waits

@@ -78,9 +78,9 @@ func (s *muxSession) call(f thriftmux.Frame, n int, m *call, contexts thriftmux.
 	}
 	m.header(h)
 	m.req.ReplyHeader = true
-	own, all := contextHeader(&contexts)
-	m.req.Header = all
-	m.mux.ctx = &callContext{parent: s.c.ctx, contexts: own, deadline: deadline}
+	m.mux.ctx = &callContext{parent: s.c.ctx, deadline: deadline, contexts: int32(contexts.Len())}
+	m.req.Header = contextHeader(&contexts)
+	m.mux.ctx.slot.Header = m.req.Header
 	if m.req.Type == wire.Oneway {
 		m.mux.ctx.parent = s.c.base
 	}
@@ -176,21 +176,19 @@ func (s *muxSession) overBound() *overBound {
 	return nil
 }
 
-// contextHeader copies contexts: own are they alone, all also the headers that
-// the application set, which are one of them.
-func contextHeader(contexts *thriftmux.Pairs) (own, all mux.Header) {
+// contextHeader copies contexts, and behind them the headers that the application
+// set, which are one of them.
+func contextHeader(contexts *thriftmux.Pairs) mux.Header {
 	if contexts.Len() == 0 {
-		return nil, nil
+		return nil
 	}
 	value, _ := contexts.Get(thriftmux.RequestHeadersKey)
 	app, ok := thriftmux.ParseHeaders(value)
 	if !ok {
 		app = thriftmux.Pairs{}
 	}
-	all = make(mux.Header, 0, contexts.Len()+app.Len())
-	all = appendFields(all, contexts)
-	own = all[:len(all):len(all)]
-	return own, appendFields(all, &app)
+	h := make(mux.Header, 0, contexts.Len()+app.Len())
+	return appendFields(appendFields(h, contexts), &app)
 }
 
 // appendFields copies pairs, all of them at once.

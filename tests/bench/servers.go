@@ -92,7 +92,7 @@ var servers = []server{
 		what: "one thread for all"},
 	{name: "C++ TNonblockingServer, pool", prog: cpp, args: variant("pool"), calls: framed,
 		what: "the same and four threads for the calls"},
-	{name: twitterMux, prog: finagle, calls: twitter, warm: 2 * time.Second,
+	{name: twitterMux, prog: finagle, calls: twitter, warm: 4 * time.Second,
 		what: "as it comes; the service decodes and encodes with libthrift"},
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -91,7 +92,7 @@ func try(t *testing.T, s *server, d dialect, addr string) {
 		c := &client.Client{Target: addr, Dialect: d.framing, Protocol: d.encoding, Mode: mode, Limits: limits,
 			SlowCall: time.Nanosecond} // any call that runs is one to avoid
 		crowd(t, c, 32, calls/20)
-		slowCallDelaysNobody(t, c)
+		slowCallDelaysNobody(t, c, limits)
 		closeClient(t, c)
 	}
 	closeClient(t, c)
@@ -178,13 +179,18 @@ func crowd(t *testing.T, c *client.Client, callers, calls int) {
 
 // slowCallDelaysNobody has a call run that would hold up all others on its
 // connection, for as long as the others take.
-func slowCallDelaysNobody(t *testing.T, c *client.Client) {
+func slowCallDelaysNobody(t *testing.T, c *client.Client, limits *client.Limits) {
 	ctx, cancel := context.WithCancel(t.Context())
 	slow := make(chan error, 1)
 	go func() {
 		_, err := foo.NewFooApiClient(c.Service("FooApi")).Slow(ctx, 5_000)
 		slow <- err
 	}()
+	// Until the call is on its connection another may join it there.
+	for limits.Use().Calls == 0 {
+		runtime.Gosched()
+	}
+	<-time.After(50 * time.Millisecond)
 	crowd(t, c, 4, 200)
 	cancel()
 	if err := <-slow; !errors.Is(err, context.Canceled) {

@@ -21,10 +21,10 @@ type muxSession struct {
 	frame  []byte // for messages of the session's own
 
 	// Guarded by the connection's lock.
-	tags     map[uint32]*call // the calls that are not answered, nor taken back
-	running  int              // calls that are not completed, with those taken back
-	window   int              // the largest body of a frame that the client wants
-	long     []longReply      // replies that leave in pieces, in turns
+	tags     tagTable    // the calls that are not answered, nor taken back
+	running  int         // calls that are not completed, with those taken back
+	window   int         // the largest body of a frame that the client wants
+	long     []longReply // replies that leave in pieces, in turns
 	ending   muxEnding
 	hasBegun bool // the phase is muxOpen
 }
@@ -49,7 +49,7 @@ type muxCall struct {
 
 func openThriftMux(c *connection, _ wire.Opening) session {
 	b := &c.srv.bounds
-	s := &muxSession{c: c, tags: make(map[uint32]*call), window: math.MaxInt32}
+	s := &muxSession{c: c, window: math.MaxInt32}
 	s.limits = thriftmux.Limits{Header: b.headerBytes}
 	s.pieces.init(c)
 	return s
@@ -203,7 +203,7 @@ func (s *muxSession) appendReply(dst []byte, m *call) []byte {
 	if m.mux.discarded {
 		return dst
 	}
-	delete(s.tags, m.mux.tag)
+	s.tags.set(m.mux.tag, nil)
 	if s.c.broken != nil {
 		return dst
 	}

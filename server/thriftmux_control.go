@@ -13,7 +13,7 @@ var errDuplicate = &mux.Error{Code: mux.Canceled, Message: "the client used a ta
 // inUse reports whether a call with this tag runs, or its reply is on its way.
 // Called with the connection's lock held.
 func (s *muxSession) inUse(tag uint32) bool {
-	return s.tags[tag] != nil || s.longAt(tag) >= 0
+	return s.tags.get(tag) != nil || s.longAt(tag) >= 0
 }
 
 func (s *muxSession) longAt(tag uint32) int {
@@ -33,12 +33,12 @@ func (s *muxSession) duplicate(tag uint32) (ended []*callContext) {
 	for len(s.long) > 0 {
 		s.put(thriftmux.AppendRerr(nil, s.dropLong(0), why))
 	}
-	for t, m := range s.tags {
+	for t, m := range s.tags.all() {
 		m.mux.discarded = true
 		ended = append(ended, m.mux.ctx)
 		s.put(thriftmux.AppendRerr(nil, t, why))
 	}
-	clear(s.tags)
+	s.tags = tagTable{}
 	return ended
 }
 
@@ -78,8 +78,8 @@ func (s *muxSession) discarded(f thriftmux.Frame) error {
 func (s *muxSession) takeBack(tag uint32) (ctx *callContext) {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
-	if m := s.tags[tag]; m != nil {
-		delete(s.tags, tag)
+	if m := s.tags.get(tag); m != nil {
+		s.tags.set(tag, nil)
 		m.mux.discarded = true
 		ctx = m.mux.ctx
 	} else if i := s.longAt(tag); i >= 0 {

@@ -52,6 +52,7 @@ type connection struct {
 	attended   bool        // it reads on only until no call is open; see attend
 	head, tail *call       // open calls in the order of their replies
 	multi      multiplexer // sess, if it is one
+	own        bool        // out may hold messages of the session's own
 	open       int         // calls entered and not released
 	bytes      int64       // of open calls, and of replies not written
 	reported   int64       // what of bytes the server has counted
@@ -92,8 +93,7 @@ func (c *connection) do(w *worker) {
 		}
 		w.sendUnsent()
 		if c.multi != nil {
-			c.mu.Lock()
-			c.settle(w, time.Time{}) // sends the session's own messages, all together
+			c.sendOwn(w)
 		} else if err == nil && c.space <= 0 {
 			err = c.room()
 		}
@@ -103,6 +103,18 @@ func (c *connection) do(w *worker) {
 		}
 	}
 	c.finish(w, err)
+}
+
+// sendOwn sends the session's own messages, all together. Replies alone are left to
+// those who complete calls: they are about to add more.
+func (c *connection) sendOwn(w *worker) {
+	c.mu.Lock()
+	if !c.own {
+		c.mu.Unlock()
+		return
+	}
+	c.own = false
+	c.settle(w, time.Time{})
 }
 
 // refuse reports that the connection ends at a bound.

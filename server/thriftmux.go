@@ -183,6 +183,7 @@ func (s *muxSession) put(frame []byte) {
 	}
 	c.out.Room(len(frame))
 	c.out.Set(append(c.out.Pending(), frame...))
+	c.own = true
 	c.charge(len(frame))
 }
 

@@ -73,13 +73,16 @@ func TestMonitor(t *testing.T) {
 	if err := transport.Open(); err != nil {
 		t.Fatal(err)
 	}
-	defer transport.Close()
 	slow := make(chan error, 1)
 	go func() {
-		_, err := foo.NewFooApiClientFactory(transport, protocol.MultiplexedBinaryFactory("FooApi")).Slow(t.Context(), 1000)
+		defer transport.Close() // the server lingers until then
+		_, err := foo.NewFooApiClientFactory(transport, protocol.MultiplexedBinaryFactory("FooApi")).Slow(t.Context(), 2000)
 		slow <- err
 	}()
 	for inFlight := ""; !strings.Contains(inFlight, "\nthrift_server_in_flight 1\n"); {
+		if len(slow) > 0 {
+			t.Fatal("the call ended before it was seen: ", <-slow)
+		}
 		_, inFlight = get(t, url+"/metrics")
 	}
 	cancel() // as SIGTERM does

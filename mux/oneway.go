@@ -23,26 +23,15 @@ type OnewayHandler interface {
 // IsOneway reports whether service is known and method one of its oneway ones.
 func (m *Mux) IsOneway(service, method string) bool {
 	r := m.Lookup(service)
-	return r != nil && r.oneways[method]
+	return r != nil && r.methods != nil && r.methods.isOneway(method)
 }
 
-// onewayLister is a handler that knows which of its methods are oneway.
-type onewayLister interface{ oneways() map[string]bool }
-
-// oneways finds the oneway methods among those that the compiler made: given
+// isOneway reports whether f is a oneway method that the compiler made: given
 // arguments that end before they begin, a stub of any other method writes an
-// exception, and a oneway one nothing. The user's code is not reached. Methods
-// that something else wraps are not asked, since that would run the user's
-// middleware; a server learns of those when they have been called once.
-func (h *processor) oneways() map[string]bool {
-	oneways := make(map[string]bool)
-	for name, f := range h.methods {
-		if isStub(f) && silent(f) {
-			oneways[name] = true
-		}
-	}
-	return oneways
-}
+// exception, and a oneway one nothing. The user's code is not reached. A method
+// that something else wraps is not asked, since that would run the user's
+// middleware; a server learns of it when it has been called once.
+func isOneway(f thrift.TProcessorFunction) bool { return isStub(f) && silent(f) }
 
 // isStub reports whether f is what the compiler makes for a method: a struct with
 // the user's handler in it and nothing else.

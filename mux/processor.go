@@ -24,13 +24,24 @@ import (
 // code is returned as it is: the exception that the stub made of it, with the
 // error's text, is dropped. So is whatever it wrote once ctx has ended.
 func Processor(p thrift.TProcessor) Handler {
-	return &processor{p: p, methods: maps.Clone(p.ProcessorMap()), generated: isGenerated(reflect.TypeOf(p))}
+	functions := p.ProcessorMap()
+	h := &processor{p: p, methods: make(map[string]method, len(functions)), generated: isGenerated(reflect.TypeOf(p))}
+	for name, f := range functions {
+		h.methods[name] = method{f, isOneway(f)}
+	}
+	return h
 }
 
+// processor is a methodSet.
 type processor struct {
 	p         thrift.TProcessor
-	methods   map[string]thrift.TProcessorFunction
+	methods   map[string]method
 	generated bool // p's Process only looks up the method
+}
+
+type method struct {
+	function thrift.TProcessorFunction
+	oneway   bool // known to be
 }
 
 // isGenerated reports whether t is what the compiler makes for a service that
@@ -44,11 +55,14 @@ func isGenerated(t reflect.Type) bool {
 	return t.NumField() == 2 && t.Field(0).Name == "processorMap" && t.Field(1).Name == "handler"
 }
 
-// Methods makes the processor a methodLister.
 func (h *processor) Methods() []string { return slices.Sorted(maps.Keys(h.methods)) }
 
+func (h *processor) has(name string) bool { _, ok := h.methods[name]; return ok }
+
+func (h *processor) isOneway(name string) bool { return h.methods[name].oneway }
+
 func (h *processor) ServeThrift(ctx context.Context, req *Request) (Reply, error) {
-	f, ok := h.methods[req.Method]
+	m, ok := h.methods[req.Method]
 	if !ok {
 		return Reply{}, Errorf(UnknownMethod, "unknown method %q of service %q", req.Method, req.Service)
 	}
@@ -59,16 +73,16 @@ func (h *processor) ServeThrift(ctx context.Context, req *Request) (Reply, error
 	ctx, slot := withHeaders(ctx, req)
 	var err error
 	if h.generated {
-		ok, err = f.Process(ctx, req.SeqID, c, c)
+		ok, err = m.function.Process(ctx, req.SeqID, c, c)
 	} else {
 		ok, err = h.p.Process(ctx, c, c)
 	}
 	// Asked before the codec is given back; the bytes are the session's scratch.
-	m, _ := c.Message()
+	written, _ := c.Message()
 	body := c.Out()[len(req.Scratch):]
 	giveCodec(req.Protocol, c)
 
-	rep, failure := outcome(ctx, req.Protocol, m.Type, body, ok, err)
+	rep, failure := outcome(ctx, req.Protocol, written.Type, body, ok, err)
 	if slot == nil {
 		return rep, failure
 	}

@@ -23,48 +23,65 @@ type Route struct {
 	Service string
 
 	handler Handler
-	methods map[string]struct{} // what the handler serves; nil if it does not say
-	labels  *labelSet           // for handlers that do not say
-	oneways map[string]bool     // methods known to be oneway
-	quick   *quick              // nil if nothing was promised
+	methods methodSet // what the handler serves; nil if it does not say
+	labels  *labelSet // for handlers that do not say
+	quick   *quick    // nil if nothing was promised
 }
 
 // A methodLister is a handler that knows the methods it serves.
 type methodLister interface{ Methods() []string }
 
-func newRoute(service string, h Handler, filters []Filter, labels *labelSet) *Route {
+// A methodSet tells about single methods too.
+type methodSet interface {
+	methodLister
+	has(method string) bool
+	isOneway(method string) bool
+}
+
+// listed is the methodSet of a handler that knows no more than their names.
+type listed map[string]struct{}
+
+func (l listed) Methods() []string { return slices.Sorted(maps.Keys(l)) }
+
+func (l listed) has(method string) bool { _, ok := l[method]; return ok }
+
+func (listed) isOneway(string) bool { return false }
+
+func newRoute(service string, h Handler, filters []Filter) *Route {
 	q, _ := h.(*quick)
 	if q != nil {
 		h = q.next
 	}
-	r := &Route{Service: service, handler: h, labels: labels, quick: q}
+	r := &Route{Service: service, handler: h, quick: q}
 	if len(filters) > 0 {
 		r.handler = Chain(recovered{h}, filters...)
 	}
-	if l, ok := h.(onewayLister); ok {
-		r.oneways = l.oneways()
-	}
-	if l, ok := h.(methodLister); ok {
-		r.methods = make(map[string]struct{})
-		for _, m := range l.Methods() {
-			r.methods[m] = struct{}{}
+	switch h := h.(type) {
+	case methodSet:
+		r.methods = h // no copy: of many services, the collector looks at each again and again
+	case methodLister:
+		set := make(listed)
+		for _, m := range h.Methods() {
+			set[m] = struct{}{}
 		}
+		r.methods = set
 	}
 	return r
 }
 
 // Methods returns the sorted names of the methods that the service is known to
 // have. It is nil for a raw handler, which may answer any.
-func (r *Route) Methods() []string { return slices.Sorted(maps.Keys(r.methods)) }
+func (r *Route) Methods() []string {
+	if r.methods == nil {
+		return nil
+	}
+	return r.methods.Methods()
+}
 
 // MayHave reports whether the service may have the method: not if it is known to
 // have others only. A raw handler may have any.
 func (r *Route) MayHave(method string) bool {
-	if r.methods == nil {
-		return true
-	}
-	_, ok := r.methods[method]
-	return ok
+	return r.methods == nil || r.methods.has(method)
 }
 
 // MethodLabel returns method if it is one of the service's, and "other" if not.
@@ -72,7 +89,7 @@ func (r *Route) MayHave(method string) bool {
 // these when it is replaced.
 func (r *Route) MethodLabel(method string) string {
 	if r.methods != nil {
-		if _, ok := r.methods[method]; ok {
+		if r.methods.has(method) {
 			return method
 		}
 		return otherLabel

@@ -17,8 +17,9 @@ import (
 type Table struct {
 	routes  map[string]*Route
 	aliases map[string]string // alias to the name of a service
-	// labels are those of every service there ever was: who collects metrics
-	// keeps them too, so a new handler must not admit as many again.
+	// labels are those of every service there ever was that did not list its
+	// methods: who collects metrics keeps them too, so a new handler must not admit
+	// as many again.
 	labels map[string]*labelSet
 }
 
@@ -41,13 +42,21 @@ func (t *Table) Handle(service string, h Handler, filters ...Filter) error {
 	if err := t.vacant(service); err != nil {
 		return err
 	}
+	r := newRoute(service, h, filters)
+	if r.methods == nil {
+		r.labels = t.labelsOf(service)
+	}
+	t.routes[service] = r
+	return nil
+}
+
+func (t *Table) labelsOf(service string) *labelSet {
 	labels, ok := t.labels[service]
 	if !ok {
 		labels = new(labelSet)
 		t.labels[service] = labels
 	}
-	t.routes[service] = newRoute(service, h, filters, labels)
-	return nil
+	return labels
 }
 
 // Alias makes service answer to another name as well: its route, filters and

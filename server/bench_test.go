@@ -4,10 +4,12 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -62,15 +64,17 @@ func echoCall(b []byte, service string) []byte {
 	return append(b, 0)
 }
 
-// framedCalls returns calls of echo, and the size of the replies.
-func framedCalls(depth int) (calls []byte, replies int) {
-	for range depth {
+// framedCalls returns calls of echo, one of each service, and the size of the
+// replies.
+func framedCalls(services []string) (calls []byte, replies int) {
+	for _, service := range services {
 		var mark int
 		calls, mark = wire.BeginFrame(calls)
-		calls = echoCall(calls, "FooApi")
+		calls = echoCall(calls, service)
 		wire.EndFrame(calls, mark)
+		replies -= len(service) + len(":")
 	}
-	return calls, len(calls) - depth*len("FooApi:")
+	return calls, replies + len(calls)
 }
 
 // muxCalls returns the same as one window of a ThriftMux session, each call with
@@ -89,7 +93,7 @@ func muxCalls(depth int, contexts thriftmux.Pairs) (calls []byte, replies int) {
 
 // benchmarkCalls measures what the server does for a call beside the kernel.
 func benchmarkCalls(b *testing.B, h mux.Handler, depth int) {
-	calls, replies := framedCalls(depth)
+	calls, replies := framedCalls(slices.Repeat([]string{"FooApi"}, depth))
 	benchmarkScript(b, h, depth, calls, replies)
 }
 
@@ -152,6 +156,32 @@ func BenchmarkStub(b *testing.B) {
 	h := mux.Processor(foo.NewFooApiProcessor(benchFoo{}))
 	b.Run("32", func(b *testing.B) { benchmarkCalls(b, fooApi(h), 32) })
 	b.Run("quick", func(b *testing.B) { benchmarkCalls(b, fooApi(mux.Quick(h)), 32) })
+}
+
+// BenchmarkServices calls one of many services, or 32 of them in turn.
+func BenchmarkServices(b *testing.B) {
+	thrift.ServerConnectivityCheckInterval = 0
+	names := make([]string, 1000)
+	for i := range names {
+		names[i] = fmt.Sprintf("FooApi%d", i)
+	}
+	for _, n := range []struct{ table, called int }{{1, 1}, {1000, 1}, {1000, 32}} {
+		b.Run(fmt.Sprintf("%d of %d", n.called, n.table), func(b *testing.B) {
+			m := mux.New()
+			if err := m.Update(func(t *mux.Table) error {
+				for _, name := range names[:n.table] {
+					if err := t.Register(name, foo.NewFooApiProcessor(benchFoo{})); err != nil {
+						return err
+					}
+				}
+				return nil
+			}); err != nil {
+				b.Fatal(err)
+			}
+			calls, replies := framedCalls(slices.Repeat(names[:n.called], 32/n.called))
+			benchmarkScript(b, m, 32, calls, replies)
+		})
+	}
 }
 
 func BenchmarkThriftMux(b *testing.B) {

@@ -11,15 +11,23 @@ import (
 // maxNames bounds the names that a client's calls are counted under.
 const maxNames = 1024
 
-// maxRoutes bounds the pairs of routes and methods whose series are found at once.
-// Those of routes that stand in no table any more are never dropped.
+// maxRoutes bounds the routes whose series are found at once. Those that stand in
+// no table any more are never dropped.
 const maxRoutes = 4096
 
-// routed is a method as a route names it, before its label is looked for.
-type routed struct {
-	route  *mux.Route
-	method string
-	oneway bool
+// routed are the series of a route by its methods, before their labels are looked
+// for: those of calls, and of oneway calls.
+type routed [2]*memo.Memo[string, *series]
+
+func newRouted() *routed {
+	return &routed{memo.New[string, *series](maxNames), memo.New[string, *series](maxNames)}
+}
+
+func (r *routed) of(req *mux.Request) *memo.Memo[string, *series] {
+	if req.Type == wire.Oneway {
+		return r[1]
+	}
+	return r[0]
 }
 
 // name is what calls are counted under.
@@ -53,7 +61,7 @@ type calls struct {
 	seconds, request, reply *prometheus.Desc
 	opts                    Options
 
-	routed *memo.Memo[routed, *series]
+	routed *memo.Memo[*mux.Route, *routed]
 	names  *memo.Memo[name, *series]
 	others *memo.Memo[name, *series] // of the names that there is no room for
 }
@@ -66,7 +74,7 @@ func newCalls(o Options) *calls {
 		request: o.desc("request_bytes", "Sizes of encoded arguments.", labels...),
 		reply:   o.desc("reply_bytes", "Sizes of encoded results.", labels...),
 		opts:    o,
-		routed:  memo.New[routed, *series](maxRoutes),
+		routed:  memo.New[*mux.Route, *routed](maxRoutes),
 		others:  memo.New[name, *series](0),
 	}
 	c.opts.Seconds, c.opts.Bytes = o.seconds(), o.bytes()
@@ -107,14 +115,22 @@ func (c *calls) of(req *mux.Request) *series {
 		service, method := req.Labels()
 		return c.named(name{service, method, oneway})
 	}
-	r := routed{req.Route, req.Method, oneway}
-	if s, ok := c.routed.Get(r); ok {
-		return s
+	r, ok := c.routed.Get(req.Route)
+	if ok {
+		if s, ok := r.of(req).Get(req.Method); ok {
+			return s
+		}
 	}
 	service, method := req.Labels()
 	s := c.named(name{service, method, oneway})
-	if method == req.Method {
-		c.routed.Add(r, func() *series { return s })
+	if method != req.Method {
+		return s
+	}
+	if !ok {
+		r, ok = c.routed.Add(req.Route, newRouted)
+	}
+	if ok {
+		r.of(req).Add(method, func() *series { return s })
 	}
 	return s
 }

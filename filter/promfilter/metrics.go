@@ -61,13 +61,13 @@ func (m *Metrics) Filter(next mux.Handler) mux.Handler {
 		err = outcome.ErrUnwound // unless next returns
 		defer func() {
 			m.inside.Add(-1)
-			m.count(req, rep, err, time.Since(start))
+			m.count(req, &rep, err, time.Since(start))
 		}()
 		return next.ServeThrift(ctx, req)
 	})
 }
 
-func (m *Metrics) count(req *mux.Request, rep mux.Reply, err error, took time.Duration) {
+func (m *Metrics) count(req *mux.Request, rep *mux.Reply, err error, took time.Duration) {
 	s := m.calls.of(req)
 	s.seconds.observe(took.Seconds())
 	s.request.observe(float64(len(req.Body)))
@@ -78,5 +78,5 @@ func (m *Metrics) count(req *mux.Request, rep mux.Reply, err error, took time.Du
 			return
 		}
 	}
-	s.handled.WithLabelValues(outcome.Of(req, rep, err).Label()).Inc()
+	s.handled.WithLabelValues(outcome.Of(req, *rep, err).Label()).Inc()
 }

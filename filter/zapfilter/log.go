@@ -77,15 +77,17 @@ func (l *Log) Filter(next mux.Handler) mux.Handler {
 			start = time.Now()
 		}
 		err = outcome.ErrUnwound // unless next returns
-		defer func() { l.log(req, outcome.Of(req, rep, err), rep, start) }()
+		defer func() {
+			o := outcome.Of(req, rep, err)
+			if o.Err != nil || o.Exception || l.sampled() {
+				l.log(req, o, rep, start)
+			}
+		}()
 		return next.ServeThrift(ctx, req)
 	})
 }
 
 func (l *Log) log(req *mux.Request, o outcome.Outcome, rep mux.Reply, start time.Time) {
-	if o.Err == nil && !o.Exception && !l.sampled() {
-		return
-	}
 	entry := l.logger.Check(l.opts.level(o), "call")
 	if entry == nil {
 		return

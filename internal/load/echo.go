@@ -2,9 +2,6 @@ package load
 
 import (
 	"bytes"
-	"context"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -21,18 +18,24 @@ import (
 type Echo struct {
 	// Service stands before the name of the method; empty means no service.
 	Service string
-	// Method is the name of the method. Empty means "echo".
+	// Method is the name of the method. Empty means "echo". Neither name may
+	// have a character that JSON escapes, if that is the protocol.
 	Method string
 	// Size is the length of the string in bytes. 0 means 100, negative 0.
 	Size int
-	// Protocol is wire.Binary or wire.Compact; 0 means Binary.
+	// Protocol is wire.Binary, wire.Compact or wire.JSON; 0 means Binary. JSON
+	// works in every framing but THeader, and for 731 million calls on a
+	// connection: its ids have 9 digits.
 	Protocol wire.Protocol
 	// Framing is what stands around the messages. The zero Framing is Framed.
 	Framing Framing
 	// Mirror expects the bytes of the call with the type of a reply, as a server
-	// sends that does not look at the rest. It works Framed.
+	// sends that does not look at the rest. It works Framed, and not with JSON.
 	Mirror bool
 }
+
+// letters are what strings are made of: none that JSON escapes.
+const letters = "0123456789:;p=q?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[r]^_`abcdefghijklmno"
 
 // idText is how many bytes of the string are the id, in hexadecimal.
 const idText = 8
@@ -44,13 +47,6 @@ type echoCalls struct {
 	call     template // the call, with what stands around its message
 	reply    template // the reply's message
 	last     uint32   // the last id of a call
-}
-
-// template is bytes with the places where the id stands.
-type template struct {
-	bytes []byte
-	id    int // where the message's sequence id begins
-	text  int // where the string begins; 0 if it is too short for an id
 }
 
 // Open implements Dialect.
@@ -66,7 +62,7 @@ func (e Echo) Open(conn int) Calls {
 	}
 	text := make([]byte, max(e.Size, 0))
 	for i := range text {
-		text[i] = byte('0' + (i*7+conn*3)%64)
+		text[i] = letters[(i*7+conn*3)%len(letters)]
 	}
 	name := wire.JoinName(e.Service, e.Method)
 	c := &echoCalls{protocol: e.Protocol, framing: e.Framing}
@@ -80,45 +76,6 @@ func (e Echo) Open(conn int) Calls {
 	return c
 }
 
-// template lays out a message whose struct is the one string.
-func (e Echo) template(name string, t thrift.TMessageType, field int16, text string) template {
-	ctx := context.Background()
-	mem := thrift.NewTMemoryBuffer()
-	var p thrift.TProtocol = thrift.NewTBinaryProtocolConf(mem, nil)
-	if e.Protocol == wire.Compact {
-		p = thrift.NewTCompactProtocolConf(mem, nil)
-	}
-	// Writing to memory cannot fail.
-	p.WriteMessageBegin(ctx, name, t, FirstID)
-	p.WriteStructBegin(ctx, "")
-	p.WriteFieldBegin(ctx, "", thrift.STRING, field)
-	p.WriteString(ctx, text)
-	p.WriteFieldEnd(ctx)
-	p.WriteFieldStop(ctx)
-	p.WriteStructEnd(ctx)
-	p.WriteMessageEnd(ctx)
-	p.Flush(ctx)
-
-	at := template{bytes: mem.Bytes(), id: 8 + len(name)} // version word, length of the name, name
-	if e.Protocol == wire.Compact {
-		at.id = 2 // id of the protocol, version and type
-	}
-	if len(text) >= idText {
-		at.text = len(at.bytes) - len(text) - 1 // the struct's end comes behind it
-	}
-	return at
-}
-
-// wrap puts around the message what stands there in a call.
-func (t *template) wrap(f Framing, p wire.Protocol) {
-	var at int
-	t.bytes, at = f.wrap(p, t.bytes)
-	t.id += at
-	if t.text > 0 {
-		t.text += at
-	}
-}
-
 // Ordered implements Calls.
 func (c *echoCalls) Ordered() bool { return c.framing != ThriftMux }
 
@@ -129,7 +86,7 @@ func (c *echoCalls) AppendCall(dst []byte, id uint32) []byte {
 	dst = append(dst, t.bytes...)
 	call := dst[start:]
 	c.framing.putID(call, id)
-	c.putID(call[t.id:], id)
+	putID(call[t.id:], c.protocol, id)
 	if t.text > 0 {
 		putText(call[t.text:], id)
 	}
@@ -185,7 +142,7 @@ func (c *echoCalls) unframed(b []byte) (int, uint32, Outcome, error) {
 func (c *echoCalls) judge(message []byte) (uint32, Outcome, error) {
 	t := &c.reply
 	if len(message) == len(t.bytes) && bytes.Equal(message[:t.id], t.bytes[:t.id]) {
-		if id := c.readID(message[t.id:]); c.right(message, id) {
+		if id := readID(message[t.id:], c.protocol); c.right(message, id) {
 			return id, Right, nil
 		}
 	}
@@ -205,7 +162,7 @@ func (c *echoCalls) judge(message []byte) (uint32, Outcome, error) {
 // compared, is the reply to call id.
 func (c *echoCalls) right(message []byte, id uint32) bool {
 	t := &c.reply
-	rest := t.id + c.idSize()
+	rest := t.id + idSize(c.protocol)
 	if t.text == 0 {
 		return bytes.Equal(message[rest:], t.bytes[rest:])
 	}
@@ -224,36 +181,4 @@ func (c *echoCalls) idOf(tag uint32) uint32 {
 		id -= low + 1
 	}
 	return id
-}
-
-// idSize returns the size of a message's id: a word, or an id from FirstID on as
-// a variable length number.
-func (c *echoCalls) idSize() int {
-	if c.protocol == wire.Compact {
-		return 5
-	}
-	return 4
-}
-
-func (c *echoCalls) putID(b []byte, id uint32) {
-	if c.protocol == wire.Compact {
-		binary.PutUvarint(b, uint64(id))
-		return
-	}
-	binary.BigEndian.PutUint32(b, id)
-}
-
-func (c *echoCalls) readID(b []byte) uint32 {
-	if c.protocol == wire.Compact {
-		id, _ := binary.Uvarint(b)
-		return uint32(id)
-	}
-	return binary.BigEndian.Uint32(b)
-}
-
-// putText writes id as the beginning of a string.
-func putText(b []byte, id uint32) {
-	var word [4]byte
-	binary.BigEndian.PutUint32(word[:], id)
-	hex.Encode(b[:idText], word[:])
 }

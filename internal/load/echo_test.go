@@ -47,10 +47,27 @@ var golden = map[string]struct {
 		"\x00\x00\x00\x24" + "\xfe\x00\x00\x03\x00\x00\x01\x00\x01k\x00\x01v" +
 			"\x82\x41\x81\x80\x80\x80\x01\x01m" + "\x08\x00\x0a10000001ho\x00",
 	},
+	"framed JSON": {
+		Echo{Service: "S", Size: 10, Protocol: wire.JSON},
+		"\x00\x00\x00\x33" + `[1,"S:echo",1,268435457,{"1":{"str":"10000001ho"}}]`,
+		"\x00\x00\x00\x31" + `[1,"echo",2,268435457,{"0":{"str":"10000001ho"}}]`,
+	},
+	"unframed JSON": {
+		Echo{Size: 10, Protocol: wire.JSON, Framing: Unframed},
+		`[1,"echo",1,268435457,{"1":{"str":"10000001ho"}}]`,
+		`[1,"echo",2,268435457,{"0":{"str":"10000001ho"}}]`,
+	},
+	"HTTP": {
+		Echo{Method: "m", Size: 10, Framing: HTTP},
+		"POST / HTTP/1.1\r\nHost: load\r\nContent-Type: application/x-thrift\r\nContent-Length: 31\r\n\r\n" +
+			"\x80\x01\x00\x01\x00\x00\x00\x01m\x10\x00\x00\x01" + "\x0b\x00\x01\x00\x00\x00\x0a10000001ho\x00",
+		"HTTP/1.1 200 OK\r\nDate: today\r\ncontent-length:31 \r\nServer: s\r\n\r\n" +
+			"\x80\x01\x00\x02\x00\x00\x00\x01m\x10\x00\x00\x01" + "\x0b\x00\x00\x00\x00\x00\x0a10000001ho\x00",
+	},
 	"no room for an id": {
 		Echo{Size: 3, Framing: Unframed},
-		"\x80\x01\x00\x01\x00\x00\x00\x04echo\x10\x00\x00\x01" + "\x0b\x00\x01\x00\x00\x00\x0307>\x00",
-		"\x80\x01\x00\x02\x00\x00\x00\x04echo\x10\x00\x00\x01" + "\x0b\x00\x00\x00\x00\x00\x0307>\x00",
+		"\x80\x01\x00\x01\x00\x00\x00\x04echo\x10\x00\x00\x01" + "\x0b\x00\x01\x00\x00\x00\x0307q\x00",
+		"\x80\x01\x00\x02\x00\x00\x00\x04echo\x10\x00\x00\x01" + "\x0b\x00\x00\x00\x00\x00\x0307q\x00",
 	},
 }
 
@@ -121,6 +138,14 @@ func TestEchoJudges(t *testing.T) {
 		"an Rerr":                    {Echo{Framing: ThriftMux}, frame([]byte("\x7f\x00\x00\x09no")), 0},
 		"contexts cut":               {Echo{Framing: ThriftMux}, frame([]byte("\xfe\x00\x00\x09\x00\x00\x01\x00\x05k")), 0},
 		"unframed exception":         {Echo{Framing: Unframed}, exception, 0},
+		"a JSON exception":           {Echo{Protocol: wire.JSON}, frame(wire.AppendException(nil, wire.JSON, "echo", FirstID+7, 1, "unknown")), Exception},
+		"an unframed JSON call":      {Echo{Protocol: wire.JSON, Framing: Unframed}, []byte(`[1,"echo",1,268435463,`), 0},
+		"an exception over HTTP":     {Echo{Framing: HTTP}, append([]byte("HTTP/1.1 200 OK\r\nContent-Length: 38\r\n\r\n"), exception...), Exception},
+		"another status":             {Echo{Framing: HTTP}, []byte("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"), 0},
+		"a body of no length":        {Echo{Framing: HTTP}, []byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), 0},
+		"a body of a huge length":    {Echo{Framing: HTTP}, []byte("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n"), 0},
+		"an empty body":              {Echo{Framing: HTTP}, []byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), 0},
+		"a header without an end":    {Echo{Framing: HTTP}, bytes.Repeat([]byte("k: v\r\n"), maxHead/6+1), 0},
 	} {
 		calls := c.echo.Open(0)
 		calls.AppendCall(nil, FirstID+8)
@@ -140,7 +165,7 @@ func TestEchoJudges(t *testing.T) {
 func TestEchoAllocatesNothing(t *testing.T) {
 	for name, g := range golden {
 		calls := g.echo.Open(0)
-		buf, reply := make([]byte, 0, 100), []byte(g.reply)
+		buf, reply := make([]byte, 0, 200), []byte(g.reply)
 		allocs := testing.AllocsPerRun(100, func() {
 			buf = calls.AppendCall(buf[:0], FirstID+1)
 			if _, _, o, _ := calls.Reply(reply); o != Right {
@@ -155,15 +180,12 @@ func TestEchoAllocatesNothing(t *testing.T) {
 
 func FuzzEchoReply(f *testing.F) {
 	for _, g := range golden {
-		f.Add([]byte(g.reply), byte(g.echo.Framing), g.echo.Protocol == wire.Compact)
+		f.Add([]byte(g.reply), byte(g.echo.Framing), byte(g.echo.Protocol))
 	}
 	// The header of a call, where only a reply has a size that is known.
-	f.Add([]byte("\x80\x01\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00"), byte(Unframed), false)
-	f.Fuzz(func(t *testing.T, b []byte, framing byte, compact bool) {
-		e := Echo{Size: 10, Framing: Framing(framing) % (ThriftMux + 1)}
-		if compact {
-			e.Protocol = wire.Compact
-		}
+	f.Add([]byte("\x80\x01\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00"), byte(Unframed), byte(wire.Binary))
+	f.Fuzz(func(t *testing.T, b []byte, framing, protocol byte) {
+		e := Echo{Size: 10, Framing: Framing(framing) % (HTTP + 1), Protocol: wire.Protocol(protocol) % (wire.JSON + 1)}
 		calls := e.Open(0)
 		n, _, o, err := calls.Reply(bytes.Clone(b))
 		if n < 0 || n > len(b) || (n > 0) != (o != 0) || n > 0 && err != nil {

@@ -23,6 +23,9 @@ const (
 	// ThriftMux is a Tdispatch message without contexts, and no handshake before
 	// the first. Replies are matched by tag.
 	ThriftMux
+	// HTTP is a POST of HTTP/1.1 for each call, on a connection that is kept.
+	// Several in flight are pipelined, as few clients do.
+	HTTP
 )
 
 // Where the id stands in calls, beside the one in the message.
@@ -50,6 +53,9 @@ func (f Framing) wrap(p wire.Protocol, message []byte) (call []byte, messageAt i
 	switch f {
 	case Unframed:
 		return message, 0
+	case HTTP:
+		call = request(len(message))
+		return append(call, message...), len(call)
 	case THeader:
 		id := byte(0)
 		if p == wire.Compact {
@@ -83,6 +89,10 @@ var errNack = errors.New("the server turned the call away")
 // that stands outside of that, as far as its framing shows it. A size of 0 means
 // that b ends within the reply. errNack comes with a size and an id.
 func (f Framing) unwrap(b []byte) (n int, message []byte, id uint32, err error) {
+	if f == HTTP {
+		n, message, err = openResponse(b)
+		return n, message, 0, err
+	}
 	n, err = wire.FrameSize(b, 0)
 	if err != nil || n == 0 || len(b) < n {
 		return 0, nil, 0, err

@@ -80,8 +80,11 @@ func soak(ctx context.Context, addr string, r *rand.Rand, end time.Time) error {
 		e := load.Echo{
 			Service:  "FooApi",
 			Size:     1 << r.IntN(17),
-			Protocol: []wire.Protocol{wire.Binary, wire.Compact}[r.IntN(2)],
-			Framing:  load.Framing(r.IntN(int(load.ThriftMux) + 1)),
+			Protocol: []wire.Protocol{wire.Binary, wire.Compact, wire.JSON}[r.IntN(3)],
+			Framing:  load.Framing(r.IntN(int(load.HTTP) + 1)),
+		}
+		if e.Protocol == wire.JSON && e.Framing == load.THeader {
+			e.Framing = load.Framed
 		}
 		g, err := load.Dial(ctx, load.Config{Addr: addr, Conns: 1 + r.IntN(16), InFlight: 1 << r.IntN(7), Dialect: e})
 		if err != nil {

@@ -1,7 +1,7 @@
 // Command bench measures what servers cost: CPU seconds of the server's process
 // for a million calls.
 //
-//	make bench              # about three minutes
+//	make bench              # about four minutes, with what each filter costs
 //	make bench BENCH=full   # what BENCHMARKS.md shows
 //
 // Each server runs in a process of its own. Where there are two cores, servers

@@ -21,6 +21,8 @@ type server struct {
 	warm time.Duration
 	// few leaves out most shapes, and idle connections.
 	few bool
+	// single leaves out shapes with several calls in flight on a connection.
+	single bool
 }
 
 // Servers that stand in aims and shapes by their names.
@@ -28,6 +30,7 @@ const (
 	limit      = "bare echo"
 	stub       = "oneport stub"
 	overMux    = "oneport stub, ThriftMux"
+	overHTTP   = "oneport stub, HTTP"
 	twitterMux = "Finagle ThriftMux"
 )
 
@@ -52,6 +55,8 @@ var (
 	unframed  = load.Echo{Service: "FooApi", Framing: load.Unframed}
 	theader   = load.Echo{Service: "FooApi", Framing: load.THeader}
 	thriftmux = load.Echo{Service: "FooApi", Framing: load.ThriftMux}
+	asJSON    = load.Echo{Service: "FooApi", Protocol: wire.JSON}
+	posted    = load.Echo{Service: "FooApi", Framing: load.HTTP}
 )
 
 // servers is every row, in the order of the tables.
@@ -72,12 +77,16 @@ var servers = []server{
 		what: "the same with a table of 1000 services"},
 	{name: "oneport stub, compact", prog: oneport, args: variant("stub"), calls: compact, few: true,
 		what: "the same in the compact protocol"},
+	{name: "oneport stub, JSON", prog: oneport, args: variant("stub"), calls: asJSON, few: true,
+		what: "the same in the JSON protocol, which the Apache runtime decodes"},
 	{name: "oneport stub, unframed", prog: oneport, args: variant("stub"), calls: unframed, few: true,
 		what: "the same without frames"},
 	{name: "oneport stub, THeader", prog: oneport, args: variant("stub"), calls: theader, few: true,
 		what: "the same in THeader frames"},
 	{name: overMux, prog: oneport, args: variant("stub"), calls: thriftmux, few: true,
 		what: "the same over ThriftMux"},
+	{name: overHTTP, prog: oneport, args: variant("stub"), calls: posted, few: true, single: true,
+		what: "the same over HTTP/1.1, a POST a call on connections that are kept"},
 	{name: "oneport stub, TLS", prog: oneport, args: variant("tls"), calls: framed, tls: true, few: true,
 		what: "the same over TLS 1.3"},
 	{name: "Apache Go, documented", prog: apache, args: variant("documented"), calls: framed,

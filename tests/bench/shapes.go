@@ -23,7 +23,7 @@ type shape struct {
 var shapes = []shape{
 	{conns: 8, inFlight: 32, size: 100, rows: every},
 	{conns: 32, inFlight: 1, size: 100, rows: every},
-	{conns: 1, inFlight: 1, size: 100, rows: mostAnd(overMux)},
+	{conns: 1, inFlight: 1, size: 100, rows: mostAnd(overMux, overHTTP)},
 	{conns: 1, inFlight: 100, size: 100, rows: named(limit, stub, overMux, twitterMux)},
 	{conns: 256, inFlight: 1, size: 100, rows: most},
 	{conns: 8, inFlight: 32, size: 1 << 10, rows: most},
@@ -52,7 +52,7 @@ func mostAnd(names ...string) func(server) bool {
 func (s shape) of(all []built) []built {
 	var some []built
 	for _, b := range all {
-		if s.rows(b.server) {
+		if s.rows(b.server) && (s.inFlight == 1 || !b.single) {
 			some = append(some, b)
 		}
 	}

@@ -55,11 +55,12 @@ peers: suite-peers
 fuzz:
 	@sh tests/fuzz.sh
 
-# What servers cost a call, each in a process of its own: about three minutes, or
-# longer with BENCH=full, which also renews BENCHMARKS.md. BENCHFLAGS can choose
-# some: see tests/bench.
+# What servers cost a call, each in a process of its own, then what each filter
+# costs: about four minutes, or longer with BENCH=full, which also renews
+# BENCHMARKS.md. BENCHFLAGS can choose some: see tests/bench.
 bench:
 	cd tests/bench && go run . -out $(BUILD)/bench $(if $(filter full,$(BENCH)),-full -document ../../BENCHMARKS.md) $(BENCHFLAGS)
+	go test -run '^$$' -bench '^BenchmarkFilters$$' -benchmem -benchtime 300ms ./filter
 
 # The layers by themselves, comparable by benchstat.
 bench-go:

@@ -26,7 +26,7 @@ var networks = []string{"tcp", "unix", "tls", "memory"}
 // serveOn serves h on a network until the test ends, and makes c its client.
 func serveOn(tb testing.TB, network string, h mux.Handler, c *client.Client) *client.Client {
 	tb.Helper()
-	srv := &server.Server{Handler: h, ErrorLog: slog.New(slog.DiscardHandler)}
+	srv := &server.Server{Handler: h, ErrorLog: slog.New(slog.DiscardHandler), HalfCloseGrace: time.Millisecond}
 	var l net.Listener
 	var err error
 	switch network {

@@ -332,7 +332,7 @@ func TestServerThatClosesAfterEveryFewCalls(t *testing.T) {
 				}
 			}
 		})
-		c := st.client(&client.Client{Idempotent: func(string, string) bool { return true }, RetryShare: 100, MaxAttempts: 1000})
+		c := st.client(&client.Client{Idempotent: func(string, string) bool { return true }, RetryShare: 100, MaxAttempts: 1000, MinBackoff: time.Millisecond, MaxBackoff: time.Millisecond})
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {

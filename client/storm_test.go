@@ -41,7 +41,7 @@ func TestCancelStorm(t *testing.T) {
 	for _, dialect := range []wire.Dialect{wire.Framed, wire.THeader, wire.ThriftMux} {
 		t.Run(dialect.String(), func(t *testing.T) {
 			noneLeft(t)
-			synctest.Test(t, func(t *testing.T) { cancelStorm(t, dialect, 200, 250) })
+			synctest.Test(t, func(t *testing.T) { cancelStorm(t, dialect, 200, 170) })
 		})
 	}
 }
@@ -91,17 +91,21 @@ func cancelStorm(t *testing.T, dialect wire.Dialect, callers, calls int) {
 	srv.Close()
 }
 
-// TestSoakRestarts has a server come and go under load, 20 times, or for as long as
-// the environment's SOAK says: the calls that are safe succeed, and nothing piles
-// up.
+// TestSoakRestarts has a server come and go under load, 20 times with 500 calls at
+// least, or each second for as long as the environment's SOAK says: the calls that
+// are safe succeed, and nothing piles up.
 func TestSoakRestarts(t *testing.T) {
-	span, pause := 4*time.Second, 200*time.Millisecond
+	answered := make(chan bool, 1) // some calls were
+	serve := func() { <-answered; <-answered }
+	over := func(round int) bool { return round == 20 }
 	if s := os.Getenv("SOAK"); s != "" {
-		var err error
-		if span, err = time.ParseDuration(s); err != nil {
+		span, err := time.ParseDuration(s)
+		if err != nil {
 			t.Fatal(err)
 		}
-		pause = time.Second
+		end := time.Now().Add(span)
+		serve = func() { time.Sleep(time.Second) }
+		over = func(int) bool { return time.Now().After(end) }
 	}
 	noneLeft(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -123,19 +127,23 @@ func TestSoakRestarts(t *testing.T) {
 					t.Errorf("echo(%q): %q, %v", want, got, err)
 					return
 				}
-				calls.Add(1)
+				if calls.Add(1)%500 == 0 {
+					select {
+					case answered <- true:
+					default:
+					}
+				}
 			}
 		})
 	}
 	var first, last uint64
-	end := time.Now().Add(span)
-	for round := 0; time.Now().Before(end); round++ {
+	for round := 0; !over(round); round++ {
 		if l == nil {
 			if l, err = net.Listen("tcp", addr); err != nil {
 				t.Fatal(err)
 			}
 		}
-		serveFor(t, l, pause, round%2 == 0)
+		serveUntil(t, l, serve, round%2 == 0)
 		l = nil
 		if last = heap(); round == 2 {
 			first = last
@@ -157,12 +165,12 @@ func TestSoakRestarts(t *testing.T) {
 	srv.Close()
 }
 
-// serveFor serves for a while and then ends, kindly or not.
-func serveFor(t *testing.T, l net.Listener, span time.Duration, kindly bool) {
+// serveUntil serves until wait returns and then ends, kindly or not.
+func serveUntil(t *testing.T, l net.Listener, wait func(), kindly bool) {
 	srv := &server.Server{Handler: newMux(), ErrorLog: slog.New(slog.DiscardHandler)}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
-	time.Sleep(span)
+	wait()
 	if kindly {
 		if err := srv.Shutdown(context.Background()); err != nil {
 			t.Error(err)

@@ -109,8 +109,8 @@ func (p *connPlaces) makeRoom() {
 	}
 }
 
-// dispensable returns the connection that can best go: one without calls, or else
-// one of a pool that has several, or else the one that is open longest. It is nil
+// dispensable returns the connection that can best go: one that has no calls and
+// gets none now, or else one of a pool that has several, or else the one that is open longest. It is nil
 // if all have been opened only now, or are those of who waits. Called with mu held.
 func (p *connPlaces) dispensable(now time.Time) *connection {
 	several := make(map[*pool]int)
@@ -128,7 +128,8 @@ func (p *connPlaces) dispensable(now time.Time) *connection {
 		}
 		r := 2
 		switch {
-		case c.load.Load() == 0:
+		case c.load.Load() == 0 && c.pool.line.empty():
+			// Who has a connection and waits for a call's place is not idle.
 			r = 0
 		case several[c.pool] > 1:
 			r = 1

@@ -110,8 +110,9 @@ func (p *connPlaces) makeRoom() {
 }
 
 // dispensable returns the connection that can best go: one that has no calls and
-// gets none now, or else one of a pool that has several, or else the one that is open longest. It is nil
-// if all have been opened only now, or are those of who waits. Called with mu held.
+// gets none now, or else one of a pool that has several, or else the one that is
+// open longest. It is nil if all have been opened only now, or are those of who
+// waits. Called with mu held.
 func (p *connPlaces) dispensable(now time.Time) *connection {
 	several := make(map[*pool]int)
 	for _, c := range p.conns {

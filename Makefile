@@ -52,6 +52,7 @@ $(SUITES): suite-%: $(BUILD)/staticcheck
 peers: suite-peers
 	@sh tests/report.sh
 
+# FUZZ says for how long: 1000000x, or 5m, of each target.
 fuzz:
 	@sh tests/fuzz.sh
 

@@ -39,7 +39,7 @@ type connection struct {
 	lone    atomic.Uint64 // odd while a call runs on the goroutine that reads; see monitor.go
 	listed  atomic.Bool   // in the monitor's list
 	seen    uint64        // lone at the monitor's last look; the monitor's own
-	left    bool          // in the workers' list of unsent replies; guarded by their lock
+	left    atomic.Bool   // in the workers' list of unsent replies; changed under their lock
 	onBlock func()        // yield, made once
 
 	draining atomic.Bool

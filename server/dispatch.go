@@ -15,7 +15,7 @@ import (
 // no other call open; or if its method is known to be quick. All others are handed
 // over together, which is cheap only in bulk. still is false if another goroutine has taken over the reading.
 func (c *connection) dispatch(w *worker) (still bool, err error) {
-	w.batch = w.batch[:0]
+	w.cut = w.cut[:0]
 	for len(c.in.unread()) > 0 {
 		m := newCall(w, c)
 		n, err := c.sess.next(c.in.unread(), m)
@@ -43,9 +43,9 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 			c.runOneway(w, m)
 		case m.req.Type != wire.Call && m.req.Type != wire.Oneway:
 			c.turnAway(w, m, mux.Errorf(mux.InvalidMessageType, "a client sends calls, not messages of type %v", m.req.Type))
-		case c.ordered && len(w.batch) == 0 && len(c.in.unread()) == 0 && c.enterAlone(m):
+		case c.ordered && len(w.cut) == 0 && len(c.in.unread()) == 0 && c.enterAlone(m):
 			return c.runHere(w, m), nil
-		case c.ordered && len(w.batch) == 0 && m.name.quick:
+		case c.ordered && len(w.cut) == 0 && m.name.quick:
 			c.enter(m)
 			if !c.runHere(w, m) {
 				return false, nil
@@ -57,8 +57,8 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 				}
 			}
 		default:
-			w.batch = append(w.batch, m)
-			if (len(w.batch) < c.space || c.multi != nil) && len(w.batch) < c.srv.bounds.callsPerConn && m.own < maxRead {
+			w.cut = append(w.cut, m)
+			if (len(w.cut) < c.space || c.multi != nil) && len(w.cut) < c.srv.bounds.callsPerConn && m.own < maxRead {
 				continue
 			}
 			c.handOver(w)
@@ -91,27 +91,32 @@ func (c *connection) reorder(w *worker) {
 
 // handOver passes the calls of the batch, with their bytes, to the workers.
 func (c *connection) handOver(w *worker) {
-	batch := w.batch
-	if len(batch) == 0 {
+	calls := w.cut
+	if len(calls) == 0 {
 		return
 	}
-	w.batch = batch[:0]
-	c.moveBytes(batch)
-	c.enter(batch...)
-	free, err := c.srv.admit(len(batch))
-	for _, m := range batch[free:] {
+	c.moveBytes(calls)
+	c.enter(calls...)
+	free, err := c.srv.admit(len(calls))
+	for _, m := range calls[free:] {
 		c.srv.refused(&c.peer, err.bound, err)
 		c.reject(w, m, err.refusal())
 	}
-	c.srv.workers.add(batch[:free])
+	if free == 0 {
+		w.cut = calls[:0]
+		return
+	}
+	var b *batch
+	b, w.cut = newBatch(c, calls[:free])
+	c.srv.workers.add(b)
 }
 
 // moveBytes moves the bytes of calls out of the reader's hands: in a piece of
 // memory of their own if they are few, or else with the whole buffer. It leaves
 // those that have a buffer.
-func (c *connection) moveBytes(batch []*call) {
+func (c *connection) moveBytes(calls []*call) {
 	holders := 0
-	for _, m := range batch {
+	for _, m := range calls {
 		if m.buf == nil {
 			holders++
 		}
@@ -119,8 +124,8 @@ func (c *connection) moveBytes(batch []*call) {
 	if holders == 0 {
 		return
 	}
-	last := batch[len(batch)-1]
-	first, end := batch[0].at, last.at+last.size
+	last := calls[len(calls)-1]
+	first, end := calls[0].at, last.at+last.size
 	var buf *conn.Buffer
 	if end-first <= cap(c.in.buf.B)/2 {
 		buf = conn.Take(end - first)
@@ -129,7 +134,7 @@ func (c *connection) moveBytes(batch []*call) {
 		buf, first = c.in.detach(), 0
 	}
 	buf.Hold(holders - 1)
-	for _, m := range batch {
+	for _, m := range calls {
 		if m.buf == nil {
 			m.buf = buf
 			m.req.Body = buf.B[m.at-first+m.from : m.at-first+m.to]

@@ -18,7 +18,7 @@ type job interface{ do(w *worker) }
 // for each connection. The zero workers is ready.
 type workers struct {
 	mu     sync.Mutex
-	queue  jobQueue
+	queue  batchQueue
 	idle   []*worker     // the last one to have worked is the first to be woken
 	waking bool          // somebody has been woken for the queue and is not there yet
 	unsent []*connection // those whose replies a worker has left while it runs another call
@@ -36,8 +36,9 @@ type worker struct {
 
 	scratch *conn.Buffer // for the reply of the call that runs; nil while idle
 	room    int          // of the next one: about as much as the last replies took
-	batch   []*call      // of the connection that is read, while it is cut
+	cut     []*call      // of the connection that is read, to become a batch
 	calls   callList     // that are not used
+	from    *batch       // whose calls w runs; nil if none's
 
 	// leaves says when w may leave a reply in the outbox, since it is about to
 	// run another call of the same connection; unsent is where it did, sending
@@ -47,13 +48,11 @@ type worker struct {
 	sending []*connection
 }
 
-// add puts jobs into the queue.
-func (s *workers) add(jobs []*call) {
+// add puts calls into the queue.
+func (s *workers) add(b *batch) {
 	s.mu.Lock()
-	for _, j := range jobs {
-		s.queue.push(j)
-	}
-	w, need := s.pick(len(jobs) > 0)
+	s.queue.push(b)
+	w, need := s.pick(true)
 	s.mu.Unlock()
 	if need {
 		s.start(w, nil)
@@ -148,55 +147,63 @@ func (w *worker) do(j job) {
 	w.running = nil
 }
 
-// take returns the next call of the queue, or nil. It sees to it that somebody is
-// on the way for the one after it, and that replies which were left are sent:
+// take returns the next call, or nil if none waits. Calls of the batch that w is
+// at are claimed without the lock; with it, w sees to it that somebody is on the
+// way for the calls that it leaves, and that replies which were left are sent:
 // before w runs a call of another connection or none, and by the next worker that
 // arrives, in case the call that w runs now takes long. arrived says that w was
-// woken for the queue. A call that has been taken does not wait for a client that
-// takes its replies slowly.
+// woken for the queue. A call that has been claimed does not wait for a client
+// that takes its replies slowly.
 func (w *worker) take(arrived bool) *call {
 	s := w.set
 	for ; ; arrived = false {
+		if m := w.from.claim(); m != nil {
+			if c := w.unsent; c != nil && !c.left.Load() {
+				s.leave(c)
+			}
+			return m
+		}
 		s.mu.Lock()
 		if arrived {
 			s.waking = false
 		}
-		m := s.queue.first()
-		if arrived || m == nil {
+		w.from.leave()
+		w.from = nil
+		b := s.queue.first()
+		if arrived || b == nil {
 			w.sending = s.takeUnsent(w.sending)
 		}
-		c := w.unsent
-		if c != nil && (m == nil || m.conn != c) {
-			w.sending, w.unsent, c = append(w.sending, c), nil, nil
+		sends := len(w.sending) > 0 || w.unsent != nil && (b == nil || b.conn != w.unsent)
+		if b != nil && !sends {
+			w.from = b
+			b.users++
 		}
-		reason := s.queue.n > 1
-		if len(w.sending) > 0 {
-			reason = m != nil
-		} else if m != nil {
-			s.queue.drop()
-			if c != nil {
-				s.leave(c)
-				reason = true
-			}
-		}
-		next, need := s.pick(reason)
+		next, need := s.pick(b != nil && (sends || b.left() > 1 || s.queue.n > 1))
 		s.mu.Unlock()
 		if need {
 			s.start(next, nil)
 		}
-		if len(w.sending) == 0 {
-			return m
+		switch {
+		case sends:
+			w.sendUnsent()
+			w.send()
+		case b == nil:
+			return nil
 		}
-		w.send()
 	}
 }
 
-// leave lists c as one whose replies wait while a call of it runs. Called with mu
-// held.
+// leave lists c as one whose replies wait while a call of it runs, and sees to it
+// that somebody comes to send them.
 func (s *workers) leave(c *connection) {
-	if !c.left {
-		c.left = true
+	s.mu.Lock()
+	if !c.left.Swap(true) {
 		s.unsent = append(s.unsent, c)
+	}
+	w, need := s.pick(true)
+	s.mu.Unlock()
+	if need {
+		s.start(w, nil)
 	}
 }
 
@@ -204,7 +211,7 @@ func (s *workers) leave(c *connection) {
 func (s *workers) takeUnsent(list []*connection) []*connection {
 	list = append(list, s.unsent...)
 	for _, c := range s.unsent {
-		c.left = false
+		c.left.Store(false)
 	}
 	clear(s.unsent)
 	s.unsent = s.unsent[:0]
@@ -241,8 +248,8 @@ func (w *worker) send() {
 func (s *workers) rest(w *worker) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.queue.n > 0 {
-		// A job came between take and rest.
+	if s.queue.first() != nil {
+		// A call came between take and rest.
 		s.waking = true
 		w.wake <- nil
 		return true
@@ -263,6 +270,11 @@ func (w *worker) exited() {
 	}
 	w.sendUnsent()
 	w.relax()
+	if w.from != nil {
+		w.set.mu.Lock()
+		w.from.leave()
+		w.set.mu.Unlock()
+	}
 	if reading != nil {
 		w.set.now(reading)
 	}

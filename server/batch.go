@@ -41,9 +41,9 @@ func (b *batch) claim() *call {
 // left returns how many calls are not claimed.
 func (b *batch) left() int { return max(len(b.calls)-int(b.next.Load()), 0) }
 
-// leave ends one use of b, which is nil or has one. Called with the workers' lock
+// release ends one use of b, which is nil or has one. Called with the workers' lock
 // held.
-func (b *batch) leave() {
+func (b *batch) release() {
 	if b == nil {
 		return
 	}

@@ -31,7 +31,7 @@ func (q *batchQueue) first() *batch {
 		q.ring[q.head] = nil
 		q.head = (q.head + 1) & (len(q.ring) - 1)
 		q.n--
-		b.leave()
+		b.release()
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"github.com/oneport-thrift/oneport/internal/conn"
 	"github.com/oneport-thrift/oneport/mux"
@@ -44,10 +45,12 @@ type call struct {
 
 	lone   uint64 // the connection's lone count while it runs on the goroutine that reads; else 0
 	inline bool   // a oneway that runs on the reader
-	done   bool   // the reply is there, though it may not be its turn yet
 
-	result mux.Reply    // what the handler returned, or is answered instead
-	reply  *conn.Buffer // the same as it goes over the wire, until its turn comes
+	result mux.Reply  // what the handler returned, or is answered instead
+	reply  conn.Piece // the same as it goes over the wire, until its turn comes
+	// done says that the reply is there, though it may not be its turn yet. From
+	// then on the call is in the hands of who holds the connection's lock.
+	done atomic.Bool
 }
 
 // newCall returns a call of c with nothing known of it.

@@ -58,6 +58,7 @@ type connection struct {
 	reported   int64       // what of bytes the server has counted
 	out        conn.Outbox
 	broken     error // why nothing more can be written
+	ended      bool  // all calls have been answered, though workers may still have bytes to count
 
 	writeArmed time.Time // the write deadline that is set; of the writer
 
@@ -84,7 +85,7 @@ func (c *connection) do(w *worker) {
 		return
 	}
 	if c.sess != nil {
-		c.send() // what a reader whose call takes long has left
+		c.send(w, 0) // what a reader whose call takes long has left
 	}
 	for err == nil {
 		var still bool
@@ -155,7 +156,7 @@ func (c *connection) drain() {
 // flushing is the writing of what waits, for who has no time for it.
 type flushing struct{ c *connection }
 
-func (f flushing) do(*worker) { f.c.flush(f.c.next(0), time.Time{}) }
+func (f flushing) do(w *worker) { f.c.flush(w, f.c.next(w, 0), time.Time{}) }
 
 // stopReading makes the connection end when what it has read is answered.
 func (c *connection) stopReading() {

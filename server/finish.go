@@ -119,6 +119,7 @@ func (c *connection) brokenBy() error {
 // closed reports the end of the connection. Nothing of it runs any more.
 func (c *connection) closed(why error) {
 	c.mu.Lock()
+	c.ended = true
 	c.report()
 	c.mu.Unlock()
 	if isReset(why) && !c.opened || errors.Is(why, ErrServerClosed) {

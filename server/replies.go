@@ -68,24 +68,28 @@ func (c *connection) link(m *call) {
 }
 
 // complete takes the result of a call that was entered, and sends it if it is its
-// turn. Any goroutine may call it, once for each call. It has copied the reply
-// and given up the call's memory when it returns.
+// turn, unless w leaves that for later. Any goroutine may call it, once for each
+// call. The reply is copied when it returns.
 func (c *connection) complete(w *worker, m *call) {
-	rep := &m.result
 	if m.inline {
 		c.srv.load.calls.Add(-1)
 		m.free(w)
 		return
 	}
+	if w.leaves != never && c.takesTurn(m) && w.keep(m) {
+		return
+	}
+	rep := &m.result
 	c.mu.Lock()
 	held := -m.size
 	if c.ordered && c.head != m && rep.Type != 0 {
 		// Encoded without holding up those whose turn it is.
 		c.mu.Unlock()
-		m.reply = conn.Take(len(rep.Body) + len(m.name.method) + replyOverhead)
-		m.reply.B = c.sess.appendReply(m.reply.B, m)
+		b := conn.Take(len(rep.Body) + len(m.name.method) + replyOverhead)
+		b.B = c.sess.appendReply(b.B, m)
+		m.reply.Set(b, 0)
 		c.mu.Lock()
-		held += len(m.reply.B)
+		held += len(b.B)
 	} else if c.multi != nil || rep.Type != 0 && c.broken == nil {
 		// A multiplexer answers oneway calls too, and knows what is broken.
 		before := c.out.Len()
@@ -97,17 +101,17 @@ func (c *connection) complete(w *worker, m *call) {
 		}
 	}
 	c.charge(held)
-	c.srv.load.calls.Add(-1)
+	m.size = 0
 	m.buf.Release()
 	m.buf = nil
-	m.done = true
 	var now time.Time
 	if m.lone != 0 {
 		now = m.req.Received
 	}
 	if c.takesTurn(m) {
-		c.release(w)
+		m.done.Store(true)
 	} else {
+		c.srv.load.calls.Add(-1)
 		c.open--
 		m.free(w)
 	}
@@ -117,28 +121,56 @@ func (c *connection) complete(w *worker, m *call) {
 // release moves the replies whose turn has come to the outbox: those at the head
 // of the order, up to the first that is not done. Called with mu held.
 func (c *connection) release(w *worker) {
-	for c.head != nil && c.head.done {
+	var (
+		replies  conn.Pieces
+		args     *conn.Buffer // of several calls
+		n, calls int
+	)
+	for c.head != nil && c.head.done.Load() {
 		m := c.head
 		if c.head = m.next; c.head == nil {
 			c.tail = nil
 		}
-		c.open--
-		if m.reply != nil && c.broken == nil {
-			c.out.Room(len(m.reply.B))
-			c.out.Set(append(c.out.Pending(), m.reply.B...))
-		} else if m.reply != nil {
-			c.charge(-len(m.reply.B))
+		calls++
+		c.charge(-m.size)
+		if m.buf != args {
+			args.ReleaseN(n)
+			args, n = m.buf, 0
+		}
+		n++
+		m.buf = nil
+		if len(m.reply.Bytes()) > 0 && !replies.Join(&m.reply) {
+			c.put(&replies)
+			replies.Join(&m.reply)
 		}
 		m.free(w)
 	}
+	args.ReleaseN(n)
+	if calls > 0 {
+		c.put(&replies)
+		c.open -= calls
+		c.srv.load.calls.Add(int64(-calls))
+	}
 }
 
-// settle ends a critical section in which replies became ready: it wakes who
-// waits, unlocks mu, and writes if nobody else does. A worker may leave the writing
-// until it has no more calls of this connection, or another does it. now is the
-// time if it is known without asking, or else zero.
+// put moves replies to the outbox. Called with mu held.
+func (c *connection) put(replies *conn.Pieces) {
+	b := replies.Bytes()
+	if c.broken == nil {
+		c.out.Room(len(b))
+		c.out.Set(append(c.out.Pending(), b...))
+	} else {
+		c.charge(-len(b))
+	}
+	replies.Release()
+}
+
+// settle ends a critical section in which calls were completed: it moves the
+// replies whose turn has come, unlocks mu, and writes if nobody else does. A worker may leave the writing until it has no more calls of this
+// connection, or another does it. now is the time if it is known without asking,
+// or else zero.
 func (c *connection) settle(w *worker, now time.Time) {
-	over := c.bytes > 2*c.srv.bounds.connBytes
+	c.release(w)
 	leave := (w.leaves == always || w.leaves == whileOpen && c.open > 0) && !c.out.Writing() && c.out.Len() > 0
 	var b *conn.Buffer
 	if leave {
@@ -146,21 +178,31 @@ func (c *connection) settle(w *worker, now time.Time) {
 	} else if c.out.Start() {
 		b = c.out.Next()
 	}
+	c.unlock()
+	c.flush(w, b, now)
+}
+
+// unlock unlocks mu where calls were completed: it wakes who waits, and cuts the
+// connection if too much waits to be written.
+func (c *connection) unlock() {
 	if c.waiting || c.attended {
 		c.tell()
 	}
+	over := c.bytes > 2*c.srv.bounds.connBytes
 	c.mu.Unlock()
 	if over {
 		c.cut(fmt.Errorf("server: unsent replies are over twice the limit of %d bytes (MaxConnBytes)", c.srv.bounds.connBytes))
 	}
-	c.flush(b, now)
 }
 
-// send writes the replies that were left in the outbox, unless somebody does.
-func (c *connection) send() {
+// send writes the replies that were left, unless somebody does. kept is how many
+// bytes of them w has kept and not counted.
+func (c *connection) send(w *worker, kept int) {
 	c.mu.Lock()
+	c.charge(kept)
+	c.release(w)
 	write, others := c.out.Start(), c.open > 0
-	c.mu.Unlock()
+	c.unlock()
 	if !write {
 		return
 	}
@@ -168,12 +210,12 @@ func (c *connection) send() {
 		// Calls that are about to end get to add their replies to this write.
 		runtime.Gosched()
 	}
-	c.flush(c.next(0), time.Time{})
+	c.flush(w, c.next(w, 0), time.Time{})
 }
 
 // flush writes b, and what waits until nothing does. The caller is the outbox's
 // writer.
-func (c *connection) flush(b *conn.Buffer, now time.Time) {
+func (c *connection) flush(w *worker, b *conn.Buffer, now time.Time) {
 	for b != nil {
 		if now.IsZero() {
 			now = time.Now()
@@ -183,16 +225,17 @@ func (c *connection) flush(b *conn.Buffer, now time.Time) {
 		}
 		n := len(b.B)
 		b.Release()
-		b, now = c.next(n), time.Time{}
+		b, now = c.next(w, n), time.Time{}
 	}
 }
 
 // next returns what is to be written after written bytes have been; nil ends the
 // writing.
-func (c *connection) next(written int) *conn.Buffer {
+func (c *connection) next(w *worker, written int) *conn.Buffer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.charge(-written)
+	c.release(w)
 	if c.multi != nil {
 		c.multi.refill()
 	}
@@ -211,7 +254,7 @@ const reportStep = 16 << 10
 // connections write to, follows in steps. Called with mu held.
 func (c *connection) charge(n int) {
 	c.bytes += int64(n)
-	if d := c.bytes - c.reported; d >= reportStep || d <= -reportStep {
+	if d := c.bytes - c.reported; d >= reportStep || d <= -reportStep || c.ended {
 		c.report()
 	}
 }

@@ -52,6 +52,8 @@ func TestMuxBoundsOnCalls(t *testing.T) {
 				if sum := p.answered() + p.answered() + p.answered(); sum != 2+3+4 {
 					t.Errorf("the tags of the answers make %d", sum)
 				}
+				p.send(ping(1)) // written by who has counted the answers as written
+				p.want(thriftmux.Rping, 1)
 				p.send(dispatch(5, "A:b", 0))
 				p.wantReply(5)
 			})

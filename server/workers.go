@@ -46,6 +46,7 @@ type worker struct {
 	leaves  leaving
 	unsent  *connection
 	sending []*connection
+	kept    keptReplies // of unsent, that are not in the outbox yet
 }
 
 // add puts calls into the queue.
@@ -139,6 +140,7 @@ func (w *worker) run() {
 func (w *worker) relax() {
 	w.scratch.Release()
 	w.scratch = nil
+	w.kept.drop()
 	w.calls.giveAll()
 }
 
@@ -159,7 +161,7 @@ func (w *worker) take(arrived bool) *call {
 	for ; ; arrived = false {
 		if m := w.from.claim(); m != nil {
 			if c := w.unsent; c != nil && !c.left.Load() {
-				s.leave(c)
+				s.list(c)
 			}
 			return m
 		}
@@ -167,7 +169,7 @@ func (w *worker) take(arrived bool) *call {
 		if arrived {
 			s.waking = false
 		}
-		w.from.leave()
+		w.from.release()
 		w.from = nil
 		b := s.queue.first()
 		if arrived || b == nil {
@@ -193,9 +195,9 @@ func (w *worker) take(arrived bool) *call {
 	}
 }
 
-// leave lists c as one whose replies wait while a call of it runs, and sees to it
+// list lists c as one whose replies wait while a call of it runs, and sees to it
 // that somebody comes to send them.
-func (s *workers) leave(c *connection) {
+func (s *workers) list(c *connection) {
 	s.mu.Lock()
 	if !c.left.Swap(true) {
 		s.unsent = append(s.unsent, c)
@@ -207,15 +209,15 @@ func (s *workers) leave(c *connection) {
 	}
 }
 
-// takeUnsent moves what leave has listed to list. Called with mu held.
-func (s *workers) takeUnsent(list []*connection) []*connection {
-	list = append(list, s.unsent...)
+// takeUnsent moves what list has listed to conns. Called with mu held.
+func (s *workers) takeUnsent(conns []*connection) []*connection {
+	conns = append(conns, s.unsent...)
 	for _, c := range s.unsent {
 		c.left.Store(false)
 	}
 	clear(s.unsent)
 	s.unsent = s.unsent[:0]
-	return list
+	return conns
 }
 
 // leaving is when a worker leaves a reply for the next write.
@@ -231,14 +233,14 @@ const (
 func (w *worker) sendUnsent() {
 	if c := w.unsent; c != nil {
 		w.unsent = nil
-		c.send()
+		c.send(w, w.kept.counted())
 	}
 }
 
 // send sends the replies that were left on w.sending.
 func (w *worker) send() {
 	for i, c := range w.sending {
-		c.send()
+		c.send(w, 0)
 		w.sending[i] = nil
 	}
 	w.sending = w.sending[:0]
@@ -272,7 +274,7 @@ func (w *worker) exited() {
 	w.relax()
 	if w.from != nil {
 		w.set.mu.Lock()
-		w.from.leave()
+		w.from.release()
 		w.set.mu.Unlock()
 	}
 	if reading != nil {

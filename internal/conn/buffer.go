@@ -67,11 +67,18 @@ func (b *Buffer) Hold(n int) { b.holders.Add(int32(n)) }
 // Shared reports whether b has more holders than the caller, who is one.
 func (b *Buffer) Shared() bool { return b.holders.Load() > 1 }
 
+// Holders returns how many holders b has. Others may join or leave at any time,
+// unless all are the caller's.
+func (b *Buffer) Holders() int { return int(b.holders.Load()) }
+
 // Release takes away one holder. The last one must not touch b afterwards.
 // Releasing a nil buffer does nothing.
-func (b *Buffer) Release() {
-	// Nobody can join the only holder, whose count can stay as it is.
-	if b == nil || b.holders.Load() > 1 && b.holders.Add(-1) > 0 {
+func (b *Buffer) Release() { b.ReleaseN(1) }
+
+// ReleaseN takes away n holders, all of them the caller's.
+func (b *Buffer) ReleaseN(n int) {
+	// Nobody can join if all holders leave, and the count can stay as it is.
+	if b == nil || int(b.holders.Load()) > n && b.holders.Add(int32(-n)) > 0 {
 		return
 	}
 	outstanding.Add(-1)
@@ -79,7 +86,7 @@ func (b *Buffer) Release() {
 		return // too large to keep, or outgrown by an append
 	}
 	b.B = b.B[:0]
-	if b.holders.Load() == 0 {
+	if b.holders.Load() != 1 {
 		b.holders.Store(1)
 	}
 	pools[b.pool].Put(b)

@@ -20,14 +20,14 @@ func (s *buffered) next(in []byte, m *call) (int, error) {
 	h, end, n, err := s.message.Next(in)
 	if err != nil {
 		if h.Size > 0 {
-			m.header(h)
+			m.header(&h)
 		}
 		return 0, err
 	}
 	if n == 0 {
 		return 0, nil
 	}
-	m.header(h)
+	m.header(&h)
 	m.from, m.to = h.Size, end
 	return n, nil
 }

@@ -90,7 +90,7 @@ func (m *call) free(w *worker) {
 }
 
 // header takes over what a message's header says. The name's bytes are not kept.
-func (m *call) header(h wire.Header) {
+func (m *call) header(h *wire.Header) {
 	m.name = m.conn.nameOf(h.Name)
 	m.seqid = h.SeqID
 	r := &m.req
@@ -134,7 +134,9 @@ func (c *connection) invoke(w *worker, m *call) (err error) {
 		ctx, cancel = context.WithTimeout(ctx, d)
 		defer cancel()
 	}
-	m.result, err = c.srv.handler.ServeThrift(ctx, &m.req)
+	rep, err := c.srv.handler.ServeThrift(ctx, &m.req)
+	r := &m.result // field by field: see conn.Piece
+	r.Type, r.Failed, r.Header, r.Body = rep.Type, rep.Failed, rep.Header, rep.Body
 	return err
 }
 

@@ -27,14 +27,14 @@ func (s *framed) next(in []byte, m *call) (int, error) {
 	if n == 0 || len(in) < n {
 		return 0, nil
 	}
-	h, err := wire.ParseHeader(s.protocol, in[wire.FrameHeaderSize:n], s.limits.Name)
-	if err != nil {
+	var h wire.Header
+	if err := h.Parse(s.protocol, in[wire.FrameHeaderSize:n], s.limits.Name); err != nil {
 		return 0, err
 	}
 	if h.Size == 0 {
 		return 0, errShortFrame(n)
 	}
-	m.header(h)
+	m.header(&h)
 	m.from = wire.FrameHeaderSize + h.Size
 	body, err := wire.Body(s.protocol, in[m.from:n])
 	if err != nil {
@@ -59,7 +59,7 @@ func (s *framed) oversized(in []byte, m *call, err error) (int, error) {
 	if h.Size == 0 {
 		return 0, nil
 	}
-	m.header(h)
+	m.header(&h)
 	return 0, err
 }
 

@@ -62,7 +62,7 @@ func (s *Server) parseHTTP(m *call, p wire.Protocol) error {
 	r.Reset(p, s.bounds.limits)
 	h, end, n, err := r.Next(b)
 	if h.Size > 0 {
-		m.header(h)
+		m.header(&h)
 	}
 	switch {
 	case err != nil:

@@ -75,7 +75,7 @@ func (s *headerFrames) next(in []byte, m *call) (int, error) {
 // begin takes over what the frame's header and the message's say.
 func (s *headerFrames) begin(m *call, h theader.Header, mh wire.Header) {
 	m.form = frameForm{flags: h.Flags, seqid: h.SeqID, zlib: h.Zlib}
-	m.header(mh)
+	m.header(&mh)
 	m.req.ReplyHeader = true
 	m.req.Header = fields(h.Info)
 	if h.Protocol == wire.JSON {
@@ -104,7 +104,7 @@ func unsupported(m *call, h theader.Header, err *theader.UnsupportedError) {
 		code, h.Protocol = mux.InvalidProtocol, wire.Binary
 	}
 	m.form = frameForm{flags: h.Flags, seqid: h.SeqID}
-	m.header(wire.Header{Protocol: h.Protocol, Type: wire.Call, SeqID: h.SeqID})
+	m.header(&wire.Header{Protocol: h.Protocol, Type: wire.Call, SeqID: h.SeqID})
 	m.refusal = &mux.Error{Code: code, Message: err.Error()}
 }
 

@@ -76,7 +76,7 @@ func (s *muxSession) call(f thriftmux.Frame, n int, m *call, contexts thriftmux.
 	if taken, err := s.enter(f, m, expired); !taken {
 		return err
 	}
-	m.header(h)
+	m.header(&h)
 	m.req.ReplyHeader = true
 	m.mux.ctx = &callContext{parent: s.c.ctx, deadline: deadline, contexts: int32(contexts.Len())}
 	m.req.Header = contextHeader(&contexts)

@@ -24,17 +24,27 @@ type Header struct {
 // Binary headers are read in both forms, strict and old. A JSON header may have
 // white space between its tokens, in all at most a few times maxName bytes.
 func ParseHeader(p Protocol, b []byte, maxName int) (Header, error) {
+	var h Header
+	err := h.Parse(p, b, maxName)
+	return h, err
+}
+
+// Parse sets h to what [ParseHeader] returns: for who parses many, since to return
+// a struct of this size is to copy it.
+func (h *Header) Parse(p Protocol, b []byte, maxName int) (err error) {
 	maxName = limit(maxName, DefaultName)
 	if p == Binary && len(b) >= strictOverhead && b[0] == strictVersion>>8 && b[1] == strictVersion&0xff {
 		// What servers read all day, in one look. What does not fit is judged below.
 		n := binary.BigEndian.Uint32(b[4:])
 		if t := Type(b[3]); t.valid() && int64(n) <= int64(maxName) && len(b) >= strictOverhead+int(n) {
 			end := 8 + int(n)
-			return Header{Protocol: Binary, Type: t, SeqID: int32(binary.BigEndian.Uint32(b[end:])), Name: b[8:end:end], Size: end + 4}, nil
+			h.Protocol, h.Old, h.Type, h.SeqID = Binary, false, t, int32(binary.BigEndian.Uint32(b[end:]))
+			h.Name, h.Size = b[8:end:end], end+4
+			return nil
 		}
 	}
-	h, _, err := parseHeader(p, b, maxName)
-	return h, err
+	*h, _, err = parseHeader(p, b, maxName)
+	return err
 }
 
 func parseHeader(p Protocol, b []byte, maxName int) (h Header, nameAt int, err error) {

@@ -72,12 +72,13 @@ func (m *Mux) Lookup(service string) *Route {
 
 // ServeThrift passes the call to the service that req.Service names. A name that
 // is not in the table is an UnknownMethod error.
-func (m *Mux) ServeThrift(ctx context.Context, req *Request) (Reply, error) {
+func (m *Mux) ServeThrift(ctx context.Context, req *Request) (rep Reply, err error) {
 	if r := m.Lookup(req.Service); r != nil {
-		return r.serve(ctx, req)
+		err = r.serve(ctx, req, &rep)
+		return rep, err
 	}
 	if req.Service == "" {
-		return Reply{}, Errorf(UnknownMethod, "no default service for method %q: name it as Service:method", req.Method)
+		return rep, Errorf(UnknownMethod, "no default service for method %q: name it as Service:method", req.Method)
 	}
-	return Reply{}, Errorf(UnknownMethod, "unknown service %q", req.Service)
+	return rep, Errorf(UnknownMethod, "unknown service %q", req.Service)
 }

@@ -61,14 +61,20 @@ func (h *processor) has(name string) bool { _, ok := h.methods[name]; return ok 
 
 func (h *processor) isOneway(name string) bool { return h.methods[name].oneway }
 
-func (h *processor) ServeThrift(ctx context.Context, req *Request) (Reply, error) {
+func (h *processor) ServeThrift(ctx context.Context, req *Request) (rep Reply, err error) {
+	err = h.serve(ctx, req, &rep)
+	return rep, err
+}
+
+// serve is ServeThrift with a place for the reply; see [Route.serve].
+func (h *processor) serve(ctx context.Context, req *Request, rep *Reply) error {
 	m, ok := h.methods[req.Method]
 	if !ok {
-		return Reply{}, Errorf(UnknownMethod, "unknown method %q of service %q", req.Method, req.Service)
+		return Errorf(UnknownMethod, "unknown method %q of service %q", req.Method, req.Service)
 	}
 	c := takeCodec(req)
 	if c == nil {
-		return Reply{}, Errorf(InvalidProtocol, "service %q does not speak %v", req.Service, req.Protocol)
+		return Errorf(InvalidProtocol, "service %q does not speak %v", req.Service, req.Protocol)
 	}
 	ctx, slot := withHeaders(ctx, req)
 	var err error
@@ -82,42 +88,47 @@ func (h *processor) ServeThrift(ctx context.Context, req *Request) (Reply, error
 	body := c.Out()[len(req.Scratch):]
 	giveCodec(req.Protocol, c)
 
-	rep, failure := outcome(ctx, req.Protocol, written.Type, body, ok, err)
+	rep.Type, err = outcome(ctx, req.Protocol, written.Type, body, ok, err)
+	if rep.Type == wire.Reply {
+		rep.Body, rep.Failed = body, wire.Failed(req.Protocol, body)
+	}
 	if slot == nil {
-		return rep, failure
+		return err
 	}
 	set, err2 := slot.end()
 	if err2 != nil {
-		return Reply{}, errors.Join(failure, err2)
+		*rep = Reply{}
+		return errors.Join(err, err2)
 	}
 	rep.Header = set
-	return rep, failure
+	return err
 }
 
-// outcome is what became of a call, given the type and the body of the message
-// that its stub wrote, 0 and nothing without one, and what the stub returned.
-func outcome(ctx context.Context, p wire.Protocol, written thrift.TMessageType, body []byte, ok bool, err error) (Reply, error) {
+// outcome is the type of the reply to a call, given the type and the body of the
+// message that its stub wrote, 0 and nothing without one, and what the stub
+// returned. Of a wire.Reply the body is the reply's.
+func outcome(ctx context.Context, p wire.Protocol, written thrift.TMessageType, body []byte, ok bool, err error) (wire.Type, error) {
 	switch {
 	case ok && written == 0:
 		// Only oneway methods succeed in silence. Go's own runtime sends their
 		// calls with the type of any other (TStandardClient.Send, 0.25.0) and
 		// waits for nothing: an answer would be taken for the next call's.
-		return Reply{Type: wire.Oneway}, err
+		return wire.Oneway, err
 	case ctx.Err() != nil:
-		return Reply{}, ended(ctx, err)
+		return 0, ended(ctx, err)
 	case written == thrift.REPLY && !ok && err != nil:
 		// The result could not be written to its end, such as a set with an
 		// element twice: what there is of it is no answer.
-		return Reply{}, err
+		return 0, err
 	case written == thrift.REPLY:
 		// err, if any, is a declared exception, which the result carries.
-		return ResultReply(p, body), nil
+		return wire.Reply, nil
 	case written != 0:
-		return Reply{}, exceptionError(p, body, err)
+		return 0, exceptionError(p, body, err)
 	case errors.Is(err, thrift.ErrAbandonRequest):
-		return Reply{}, &Error{Code: Canceled, Message: "abandoned by the handler", Err: err}
+		return 0, &Error{Code: Canceled, Message: "abandoned by the handler", Err: err}
 	}
-	return Reply{}, silentError(err)
+	return 0, silentError(err)
 }
 
 // silentError is the failure of a processor that wrote nothing. Generated code

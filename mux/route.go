@@ -104,16 +104,28 @@ func (r *Route) MethodLabel(method string) string {
 // puts back what stood there before. It turns a panic of a filter or the handler
 // into a PanicError. It cannot stop runtime.Goexit, which ends the goroutine:
 // sessions answer for that.
-func (r *Route) serve(ctx context.Context, req *Request) (rep Reply, err error) {
+//
+// The reply is left in rep, which must be zero: each level that returned it would
+// copy it, which takes longer than the routing. For the same reason the most
+// common handlers are called without a level of their own.
+func (r *Route) serve(ctx context.Context, req *Request, rep *Reply) (err error) {
 	service, method := req.Service, req.Method
 	defer func() {
 		req.Service, req.Method = service, method
 		if v := recover(); v != nil {
-			rep, err = Reply{}, NewPanicError(v)
+			*rep, err = Reply{}, NewPanicError(v)
 		}
 	}()
 	req.Route, req.Service = r, r.Service
-	return r.handler.ServeThrift(ctx, req)
+	switch h := r.handler.(type) {
+	case *processor:
+		return h.serve(ctx, req, rep)
+	case HandlerFunc:
+		*rep, err = h(ctx, req)
+	default:
+		*rep, err = h.ServeThrift(ctx, req)
+	}
+	return err
 }
 
 // labelSet is a bounded set of names, read without a lock.

@@ -204,7 +204,7 @@ func (s *muxSession) appendReply(dst []byte, m *call) []byte {
 	if m.mux.discarded {
 		return dst
 	}
-	s.tags.set(m.mux.tag, nil)
+	s.tags.remove(m.mux.tag)
 	if s.c.broken != nil {
 		return dst
 	}

@@ -151,7 +151,7 @@ func (s *muxSession) enter(f thriftmux.Frame, m *call, expired bool) (taken bool
 	case over != nil:
 		s.nack(f.Type, f.Tag, nackResend, over.refusal().Error())
 	default:
-		s.tags.set(f.Tag, m)
+		s.tags.add(f.Tag, m)
 		s.running++
 		taken = true
 	}

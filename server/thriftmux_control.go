@@ -79,7 +79,7 @@ func (s *muxSession) takeBack(tag uint32) (ctx *callContext) {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
 	if m := s.tags.get(tag); m != nil {
-		s.tags.set(tag, nil)
+		s.tags.remove(tag)
 		m.mux.discarded = true
 		ctx = m.mux.ctx
 	} else if i := s.longAt(tag); i >= 0 {

@@ -11,59 +11,62 @@ import (
 
 // callContext is the context of one call that can be taken back or has a
 // deadline. Most handlers never wait for the end of theirs: what that takes is
-// made for those that do, so that the others cost one allocation.
+// made for those that do, so that the others cost little memory.
 type callContext struct {
-	parent   context.Context // of the connection; has no deadline
-	slot     mux.HeaderSlot  // its Header begins with the contexts
-	deadline time.Time       // zero: none
-	contexts int32           // how many of slot.Header mux.ContextsFrom returns
+	conn     *connection    // its contexts are the parents
+	slot     mux.HeaderSlot // its Header begins with the contexts
+	deadline time.Time      // zero: none
+	contexts int32          // how many of slot.Header mux.ContextsFrom returns
+	oneway   bool           // does not end with the client
 
-	// state tells what there is to see under the lock, so that most calls take
-	// none. It changes once.
-	state atomic.Uint32
+	// end is nil as long as nobody waits for the end, which has not come, and
+	// answered if the call was completed then. It changes twice at most.
+	end atomic.Pointer[callEnd]
+}
 
+// callEnd is the end of a call's context for those who wait for it.
+type callEnd struct {
 	mu    sync.Mutex
-	inner context.Context // made when somebody waits for the end
+	inner context.Context // made when somebody asks for it
 	stop  context.CancelCauseFunc
 	cause error // why the call has ended, nil before
 }
 
-// The states of a callContext.
-const (
-	ctxQuiet  = iota // nobody waits for the end, which has not come
-	ctxLooked        // look under the lock
-	ctxOver          // the call was completed while nobody waited
-)
+// answered is the end of all calls that were completed while nobody waited.
+var answered = new(callEnd)
 
 // errDeadline is the cause of the end of a context by its deadline.
 var errDeadline = &mux.Error{Code: mux.DeadlineExceeded, Message: "the call's deadline has passed"}
+
+// parent returns the connection's context that this one hangs on. It has no
+// deadline.
+func (c *callContext) parent() context.Context {
+	if c.oneway {
+		return c.conn.base
+	}
+	return c.conn.ctx
+}
 
 // Deadline returns the deadline that came with the call.
 func (c *callContext) Deadline() (time.Time, bool) { return c.deadline, !c.deadline.IsZero() }
 
 // Done returns a channel that is closed when the call is to end.
-func (c *callContext) Done() <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.standard().Done()
-}
+func (c *callContext) Done() <-chan struct{} { return c.standard().Done() }
 
 // Err says whether the call is to end, and why in the words of package context.
 func (c *callContext) Err() error {
-	switch c.state.Load() {
-	case ctxQuiet:
-		if err := c.parent.Err(); err != nil {
+	switch c.end.Load() {
+	case nil:
+		if err := c.parent().Err(); err != nil {
 			return err
 		}
 		if !c.deadline.IsZero() && !time.Now().Before(c.deadline) {
 			return context.DeadlineExceeded
 		}
 		return nil
-	case ctxOver:
+	case answered:
 		return context.Canceled
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	return c.standard().Err()
 }
 
@@ -80,59 +83,68 @@ func (c *callContext) Value(key any) any {
 	if v, ok := c.slot.Value(key); ok {
 		return v
 	}
-	if c.state.Load() == ctxQuiet {
-		return c.parent.Value(key)
+	if c.end.Load() == nil {
+		return c.parent().Value(key)
 	}
-	c.mu.Lock()
-	inner := c.standard()
-	c.mu.Unlock()
-	return inner.Value(key)
+	return c.standard().Value(key)
 }
 
-// standard returns the context behind Done. Called with mu held.
+// watched returns the end of the call, for those who wait for it or bring it.
+func (c *callContext) watched() *callEnd {
+	for {
+		e := c.end.Load()
+		if e != nil && e != answered {
+			return e
+		}
+		own := new(callEnd)
+		if e == answered {
+			own.cause = context.Canceled
+		}
+		if c.end.CompareAndSwap(e, own) {
+			return own
+		}
+	}
+}
+
+// standard returns the context behind Done.
 func (c *callContext) standard() context.Context {
-	if c.inner != nil {
-		return c.inner
+	e := c.watched()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.inner != nil {
+		return e.inner
 	}
-	c.inner, c.stop = context.WithCancelCause(c.parent)
-	c.look()
+	e.inner, e.stop = context.WithCancelCause(c.parent())
 	switch {
-	case c.cause != nil:
-		c.stop(c.cause)
+	case e.cause != nil:
+		e.stop(e.cause)
 	case !c.deadline.IsZero():
-		stop := c.stop
+		stop := e.stop
 		var free context.CancelFunc
-		c.inner, free = context.WithDeadlineCause(c.inner, c.deadline, errDeadline)
-		c.stop = func(cause error) { stop(cause); free() }
+		e.inner, free = context.WithDeadlineCause(e.inner, c.deadline, errDeadline)
+		e.stop = func(cause error) { stop(cause); free() }
 	}
-	return c.inner
+	return e.inner
 }
 
-// end ends the context. It may be called more than once; the first cause stays.
-func (c *callContext) end(cause error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.look()
-	if c.cause != nil {
+// cancel ends the context. It may be called more than once; the first cause stays.
+func (c *callContext) cancel(cause error) {
+	e := c.watched()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.cause != nil {
 		return
 	}
-	c.cause = cause
-	if c.stop != nil {
-		c.stop(cause)
-	}
-}
-
-// look makes everybody look under the lock. Called with mu held.
-func (c *callContext) look() {
-	if !c.state.CompareAndSwap(ctxQuiet, ctxLooked) && c.state.Load() == ctxOver && c.cause == nil {
-		c.cause = context.Canceled
+	e.cause = cause
+	if e.stop != nil {
+		e.stop(cause)
 	}
 }
 
 // completed ends the context of a call that has been answered.
 func (c *callContext) completed() {
-	if !c.state.CompareAndSwap(ctxQuiet, ctxOver) {
-		c.end(context.Canceled)
+	if !c.end.CompareAndSwap(nil, answered) {
+		c.cancel(context.Canceled)
 	}
 }
 

@@ -16,7 +16,7 @@ type someKey struct{}
 // newCallContext returns a call's context and what ends its connection's.
 func newCallContext(deadline time.Time) (*callContext, context.CancelCauseFunc) {
 	parent, cancel := context.WithCancelCause(context.WithValue(context.Background(), someKey{}, "value"))
-	c := &callContext{parent: parent, deadline: deadline, contexts: 1}
+	c := &callContext{conn: &connection{ctx: parent}, deadline: deadline, contexts: 1}
 	c.slot.Header = mux.Header{{Key: "k", Value: "v"}, {Key: "k", Value: "no context"}}
 	return c, cancel
 }
@@ -29,8 +29,8 @@ func TestCallContextEnds(t *testing.T) {
 		end        func(c *callContext, parent context.CancelCauseFunc)
 		err, cause error
 	}{
-		"by the session":    {func(c *callContext, _ context.CancelCauseFunc) { c.end(why); c.end(errors.New("late")) }, context.Canceled, why},
-		"by its answer":     {func(c *callContext, _ context.CancelCauseFunc) { c.completed(); c.end(why) }, context.Canceled, context.Canceled},
+		"by the session":    {func(c *callContext, _ context.CancelCauseFunc) { c.cancel(why); c.cancel(errors.New("late")) }, context.Canceled, why},
+		"by its answer":     {func(c *callContext, _ context.CancelCauseFunc) { c.completed(); c.cancel(why) }, context.Canceled, context.Canceled},
 		"by the connection": {func(_ *callContext, parent context.CancelCauseFunc) { parent(why) }, context.Canceled, why},
 		"by the deadline":   {func(*callContext, context.CancelCauseFunc) { <-time.After(2 * time.Second) }, context.DeadlineExceeded, nil},
 	} {
@@ -76,7 +76,7 @@ func TestCallContextValues(t *testing.T) {
 		if _, ok := ctx.Deadline(); ok {
 			t.Error("a deadline")
 		}
-		ctx.end(context.Canceled)
+		ctx.cancel(context.Canceled)
 		parent(nil)
 	}
 }
@@ -93,7 +93,7 @@ func TestCallContextHasNoGoroutines(t *testing.T) {
 		t.Errorf("%d goroutines more", n-before)
 	}
 	why := errors.New("why")
-	ctx.end(why)
+	ctx.cancel(why)
 	<-child.Done()
 	if cause := context.Cause(child); cause != why {
 		t.Errorf("the cause is %v", cause)
@@ -103,9 +103,10 @@ func TestCallContextHasNoGoroutines(t *testing.T) {
 func TestCallContextAllocs(t *testing.T) {
 	parent, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
+	nc := &connection{ctx: parent}
 	var keep *callContext
 	if n := testing.AllocsPerRun(100, func() {
-		keep = &callContext{parent: parent}
+		keep = &callContext{conn: nc}
 		if keep.Err() != nil || keep.Value(someKey{}) != nil {
 			t.Fail()
 		}

@@ -78,12 +78,9 @@ func (s *muxSession) call(f thriftmux.Frame, n int, m *call, contexts thriftmux.
 	}
 	m.header(&h)
 	m.req.ReplyHeader = true
-	m.mux.ctx = &callContext{parent: s.c.ctx, deadline: deadline, contexts: int32(contexts.Len())}
 	m.req.Header = contextHeader(&contexts)
+	m.mux.ctx = &callContext{conn: s.c, deadline: deadline, contexts: int32(contexts.Len()), oneway: m.req.Type == wire.Oneway}
 	m.mux.ctx.slot.Header = m.req.Header
-	if m.req.Type == wire.Oneway {
-		m.mux.ctx.parent = s.c.base
-	}
 	m.ctx = m.mux.ctx
 	if m.buf != nil {
 		m.req.Body = body
@@ -141,7 +138,7 @@ func (s *muxSession) enter(f thriftmux.Frame, m *call, expired bool) (taken bool
 		ended := s.duplicate(f.Tag)
 		c.mu.Unlock()
 		for _, ctx := range ended {
-			ctx.end(errDuplicate)
+			ctx.cancel(errDuplicate)
 		}
 		return false, fmt.Errorf("server: a call came on tag %d, on which one runs", f.Tag)
 	case s.ending == muxAgreed:

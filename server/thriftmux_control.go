@@ -68,7 +68,7 @@ func (s *muxSession) discarded(f thriftmux.Frame) error {
 	s.pieces.drop(d.Tag)
 	if ctx := s.takeBack(d.Tag); ctx != nil {
 		why := d.Why[:min(len(d.Why), maxWhy)]
-		ctx.end(&mux.Error{Code: mux.Canceled, Message: fmt.Sprintf("the client took the call back: %q", why)})
+		ctx.cancel(&mux.Error{Code: mux.Canceled, Message: fmt.Sprintf("the client took the call back: %q", why)})
 	}
 	return nil
 }

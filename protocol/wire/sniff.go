@@ -88,10 +88,11 @@ func Sniff(b []byte, lim Limits) (o Opening, need int, err error) {
 		}
 	}
 	lim = lim.resolved()
-	length, err := firstLength(b, min(lim.Message, MaxSniffFrame))
-	if err != nil {
-		return Opening{}, 0, err
+	word := binary.BigEndian.Uint32(b)
+	if word > MaxSniffFrame {
+		return Opening{}, 0, malformed(0, int64(word), "unknown opening %#08x", word)
 	}
+	length := int(word)
 	if need := FrameHeaderSize + min(length, 4); len(b) < need {
 		return Opening{}, need, nil
 	}
@@ -112,6 +113,9 @@ func Sniff(b []byte, lim Limits) (o Opening, need int, err error) {
 			return Opening{}, FrameHeaderSize + v.need, nil
 		}
 	}
+	if length > lim.Message {
+		return Opening{}, 0, tooLarge("length of the first frame", 0, int64(length), int64(lim.Message))
+	}
 	return sniffOldName(b, length, lim.Name)
 }
 
@@ -129,17 +133,6 @@ func (r *row) matches(b []byte) bool {
 		}
 	}
 	return true
-}
-
-func firstLength(b []byte, max int) (int, error) {
-	word := binary.BigEndian.Uint32(b)
-	switch {
-	case word > MaxSniffFrame:
-		return 0, malformed(0, int64(word), "unknown opening %#08x", word)
-	case int64(word) > int64(max):
-		return 0, tooLarge("length of the first frame", 0, int64(word), int64(max))
-	}
-	return int(word), nil
 }
 
 // sniffOldName takes the length for that of a name, in an unframed message

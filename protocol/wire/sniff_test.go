@@ -156,22 +156,25 @@ func TestSniffOpenings(t *testing.T) {
 func testSniffFrameLimit(t *testing.T) {
 	for _, c := range []struct {
 		length, limit int
+		first         string // of the frame
 		ok            bool
 	}{
-		{DefaultMessage, 0, true},
-		{DefaultMessage + 1, 0, false},
-		{100, 100, true},
-		{101, 100, false},
-		{MaxSniffFrame, -1, true},
-		{MaxSniffFrame + 2, -1, false},
+		{DefaultMessage, 0, "\x82\x21\x00\x00", true},
+		{100, 100, "\x82\x21\x00\x00", true},
+		// Over the limit, and yet known: its caller can be told.
+		{DefaultMessage + 1, 0, "\x82\x21\x00\x00", true},
+		{101, 100, "\x82\x21\x00\x00", true},
+		{101, 100, "Foo:", false},
+		{MaxSniffFrame, -1, "\x82\x21\x00\x00", true},
+		{MaxSniffFrame + 2, -1, "\x82\x21\x00\x00", false},
 	} {
-		b := append(AppendFrameHeader(nil, c.length), 0x82, 0x21, 0, 0)
+		b := append(AppendFrameHeader(nil, c.length), c.first...)
 		o, _, err := Sniff(b, Limits{Message: c.limit})
 		if (err == nil) != c.ok || c.ok && o.Dialect != Framed {
 			t.Errorf("length %d, limit %d: %s, %v", c.length, c.limit, o, err)
 		}
 		e := new(Error)
-		if over := c.length > c.limit && c.limit > 0; over && (!errors.As(err, &e) || !e.TooLarge() || e.Seen != int64(c.length)) {
+		if over := c.length > c.limit && c.limit > 0; over && !c.ok && (!errors.As(err, &e) || !e.TooLarge() || e.Seen != int64(c.length)) {
 			t.Errorf("length %d, limit %d: %v", c.length, c.limit, err)
 		}
 	}

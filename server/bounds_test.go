@@ -144,6 +144,27 @@ func TestMaxCallsPerConnPausesTheReading(t *testing.T) {
 	})
 }
 
+// TestPausedReadingIsNoSlowMessage holds the reading at MaxCallsPerConn for longer
+// than a message may take to come, while the rest of one is there.
+func TestPausedReadingIsNoSlowMessage(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		g := newGate(t)
+		srv := handle(func(context.Context, *mux.Request) error {
+			g.pass()
+			return nil
+		})
+		srv.MaxCallsPerConn, srv.MessageTimeout = 2, time.Second
+		start(t, n, srv)
+		p := dial(t, n)
+		last := frame(wire.Call, "A:b", 3, 0)
+		p.send(frame(wire.Call, "A:b", 1, 0), frame(wire.Call, "A:b", 2, 0), last[:9])
+		g.await(2)
+		p.send(last[9:])
+		time.AfterFunc(2*srv.MessageTimeout, g.open) // on fake time
+		p.want(wire.Reply, 1, 2, 3)
+	})
+}
+
 func TestMaxBytes(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *network) {
 		g, r := newGate(t), &refusals{}
@@ -249,6 +270,15 @@ func TestMaxMessageSize(t *testing.T) {
 				}
 				return f[4:]
 			}
+			over := func(p *peer) {
+				p.send(call(2, 1001))
+				if framed {
+					p.wantCode(2, mux.ProtocolError, "1000")
+				} else if h, text := p.recvUnframed(); h.SeqID != 2 || !strings.Contains(text, "1000") {
+					t.Errorf("got %d %q", h.SeqID, text)
+				}
+				p.wantEnd()
+			}
 			p := dial(t, n)
 			p.send(call(1, 1000))
 			if framed {
@@ -260,14 +290,10 @@ func TestMaxMessageSize(t *testing.T) {
 				}
 			}
 			r.want(t, "MaxMessageSize", 0)
-			p.send(call(2, 1001))
-			if framed {
-				p.wantCode(2, mux.ProtocolError, "1000")
-			} else if h, text := p.recvUnframed(); h.SeqID != 2 || !strings.Contains(text, "1000") {
-				t.Errorf("got %d %q", h.SeqID, text)
-			}
-			p.wantEnd()
+			over(p)
 			r.want(t, "MaxMessageSize", 1)
+			over(dial(t, n)) // the first message of a connection
+			r.want(t, "MaxMessageSize", 2)
 		})
 	}
 	srv := &server.Server{MaxMessageSize: 218_762_506}

@@ -198,7 +198,8 @@ func (in *input) makeRoom() error {
 func (in *input) arm() {
 	if len(in.unread()) > 0 {
 		if in.since.IsZero() {
-			in.since = in.now
+			// Not when the bytes came: reading may have paused since then.
+			in.since = time.Now()
 		}
 		in.set(in.since.Add(in.partial), in.partial, true)
 		return

@@ -135,9 +135,13 @@ func (c *connection) young(now time.Time) bool {
 // Called with mu held.
 func (c *connection) append(m *call, req *mux.Request) error {
 	oneway := req.Type == wire.Oneway
-	if oneway {
+	owed := oneway && c.multi != nil // there a oneway is answered as well, and keeps its id until then
+	switch {
+	case owed:
+		m.id = c.pending.AddOwed()
+	case oneway:
 		m.id = c.pending.AddOneway()
-	} else {
+	default:
 		m.id = c.pending.Add(m)
 	}
 	before := c.out.Len()
@@ -159,6 +163,9 @@ func (c *connection) append(m *call, req *mux.Request) error {
 	c.appended += int64(len(dst) - before)
 	m.to = c.appended
 	c.started++
+	if owed {
+		c.load.Add(1)
+	}
 	if oneway {
 		c.oneways = append(c.oneways, m)
 		return nil

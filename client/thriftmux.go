@@ -104,6 +104,9 @@ func (s *muxSession) take(f thriftmux.Frame, r *reply) error {
 // answer takes an Rdispatch, or a fragment of one.
 func (s *muxSession) answer(f thriftmux.Frame, r *reply) error {
 	s.answered = true
+	if f.More && !s.c.expects(idOf(f.Tag)) {
+		return fmt.Errorf("fragment on tag %d, which no call in flight has", f.Tag)
+	}
 	body, done, err := s.pieces.Add(f)
 	if err != nil || !done {
 		return err
@@ -195,6 +198,14 @@ func responseHeader(contexts *thriftmux.Pairs) mux.Header {
 		h.Add(string(key), string(value))
 	}
 	return h
+}
+
+// expects reports whether a reply with this id would be one to a call. The one who
+// reads calls it.
+func (c *connection) expects(id uint32) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.pending.InUse(id)
 }
 
 // post sends a message of the session's own. The one who reads calls it.

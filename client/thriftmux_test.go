@@ -345,6 +345,57 @@ func TestMuxCancel(t *testing.T) {
 	})
 }
 
+// TestMuxOneway: a server answers oneways as well, though nobody waits for that.
+// Their tags stay in use, however many calls are made meanwhile, and they count as
+// in flight.
+func TestMuxOneway(t *testing.T) {
+	s := negotiated(0, func(p *peer) {
+		if p.n > 1 {
+			p.serveAll()
+			return
+		}
+		late, _ := p.call()
+		for range 500 {
+			tag, ok := p.call()
+			if !ok || tag == late {
+				t.Errorf("a call on tag %d, %t, while the oneway has tag %d", tag, ok, late)
+			}
+			p.done(tag)
+		}
+		second, _ := p.call()
+		p.say(thriftmux.Rdispatch, late, "\x00\x00\x00")
+		p.say(thriftmux.Rdispatch, second, "\x00\x00\x00")
+		p.serveAll()
+	})
+	onStage(t, s, &client.Client{MaxCallsPerConn: 2}, func(t *testing.T, c *client.Client, st *stage) {
+		check(t, "oneway", note(t.Context(), c), outcome{})
+		for range 500 {
+			check(t, "call behind it", echo(t.Context(), c), outcome{})
+		}
+		check(t, "second oneway", note(t.Context(), c), outcome{})
+		check(t, "call behind both", echo(t.Context(), c), outcome{})
+		if n := st.dials.Load(); n != 1 {
+			t.Errorf("%d connections, want 1", n)
+		}
+	})
+}
+
+// TestMuxFragmentsOfNoCall: a server cannot make the client keep what is no answer.
+func TestMuxFragmentsOfNoCall(t *testing.T) {
+	s := negotiated(0, func(p *peer) {
+		tag, _ := p.call()
+		if p.n == 1 {
+			p.Write(thriftmux.AppendFrame(nil, thriftmux.Frame{Type: thriftmux.Rdispatch, Tag: tag + 1, More: true, Body: make([]byte, 100)}))
+		}
+		p.done(tag)
+		p.serveAll()
+	})
+	onStage(t, s, &client.Client{}, func(t *testing.T, c *client.Client, st *stage) {
+		check(t, "call", echo(t.Context(), c), lost("no call in flight has"))
+		check(t, "next call", echo(t.Context(), c), outcome{})
+	})
+}
+
 // TestMuxDrain: calls in flight are answered on the session that drains, new ones
 // go on another, and none is lost.
 func TestMuxDrain(t *testing.T) {

@@ -9,6 +9,7 @@ const (
 	Open                   // issued, and somebody waits
 	Abandoned              // issued, and nobody waits any more
 	Oneway                 // issued for a call that has no answer
+	Owed                   // issued for a call whose answer nobody waits for from the start
 )
 
 // minPending is how many slots a table begins with.
@@ -24,6 +25,7 @@ type Pending[T any] struct {
 	last  uint32    // the greatest
 	open  int       // slots that are Open
 	gone  int       // slots that are Abandoned
+	owed  int       // slots that are Owed
 }
 
 type slot[T any] struct {
@@ -64,6 +66,18 @@ func (p *Pending[T]) AddOneway() uint32 {
 	return s.id
 }
 
+// AddOwed issues an id for a call that is answered, though nobody waits for that:
+// it is in use until then.
+func (p *Pending[T]) AddOwed() uint32 {
+	s := p.vacant()
+	s.state = Owed
+	p.owed++
+	return s.id
+}
+
+// InUse reports whether an answer to id would be one to a call.
+func (p *Pending[T]) InUse(id uint32) bool { return p.find(id) != nil }
+
 // Take ends the use of an id, and returns what stood under it: a value if the
 // state was Open.
 func (p *Pending[T]) Take(id uint32) (*T, State) {
@@ -77,6 +91,8 @@ func (p *Pending[T]) Take(id uint32) (*T, State) {
 		p.open--
 	case Abandoned:
 		p.gone--
+	case Owed:
+		p.owed--
 	}
 	s.value, s.state = nil, Unknown
 	return v, state
@@ -111,7 +127,7 @@ func (p *Pending[T]) index(id uint32) int { return int(id) & (len(p.slots) - 1) 
 
 // vacant returns the slot of the next id whose place is free, with the id in it.
 func (p *Pending[T]) vacant() *slot[T] {
-	if 2*(p.open+p.gone) >= len(p.slots) {
+	if 2*(p.open+p.gone+p.owed) >= len(p.slots) {
 		p.grow()
 	}
 	for {

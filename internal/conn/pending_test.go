@@ -46,6 +46,28 @@ func TestPendingOneways(t *testing.T) {
 	}
 }
 
+func TestPendingOwed(t *testing.T) {
+	const last = 300
+	p := NewPending[int](last)
+	owed := make([]uint32, 100)
+	for i := range owed {
+		owed[i] = p.AddOwed()
+	}
+	for v := new(int); len(owed) > 0; owed = owed[1:] {
+		for range 2 * last {
+			if got, s := p.Take(p.Add(v)); got != v || s != Open {
+				t.Fatalf("Take = %v, %d", got, s)
+			}
+		}
+		if !p.InUse(owed[0]) {
+			t.Fatalf("the id %d is in use no more", owed[0])
+		}
+		if v, s := p.Take(owed[0]); v != nil || s != Owed || p.InUse(owed[0]) {
+			t.Fatalf("Take(%d) = %v, %d, in use: %t", owed[0], v, s, p.InUse(owed[0]))
+		}
+	}
+}
+
 // An id that is still in use is passed over, however often the ids go round.
 func TestPendingWrapAround(t *testing.T) {
 	const last = 300

@@ -131,7 +131,15 @@ func TestContextEndsTheWait(t *testing.T) {
 		for name, mode := range modes {
 			t.Run(network+"/"+name, func(t *testing.T) {
 				noneLeft(t)
-				c := serveOn(t, network, newMux(), &client.Client{Mode: mode, Dialect: wire.THeader})
+				started := make(chan struct{})
+				m := newMux()
+				h := mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+					if req.Method == "slow" {
+						started <- struct{}{}
+					}
+					return m.ServeThrift(ctx, req)
+				})
+				c := serveOn(t, network, h, &client.Client{Mode: mode, Dialect: wire.THeader})
 				fooClient := foo.NewFooApiClient(c.Service("FooApi"))
 				why := errors.New("lost interest")
 				for _, before := range []int{0, 40} { // the goroutine reads, or the callers do
@@ -139,12 +147,10 @@ func TestContextEndsTheWait(t *testing.T) {
 						fooClient.Echo(t.Context(), "warm up")
 					}
 					ctx, cancel := context.WithCancelCause(t.Context())
-					started := make(chan struct{})
 					go func() {
 						<-started
 						cancel(why)
 					}()
-					close(started)
 					_, err := fooClient.Slow(ctx, 60_000)
 					var e *client.Error
 					if !errors.As(err, &e) || e.Code != mux.Canceled || !errors.Is(err, context.Canceled) || !errors.Is(err, why) {

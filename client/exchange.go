@@ -29,6 +29,9 @@ func (c *core) call(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 			Err: fmt.Errorf("calls in protocol %v are not forwarded", req.Protocol)})
 	}
 	req.Release()
+	if ctx.Err() != nil {
+		return mux.Reply{}, named(req, over(ctx, true, context.Cause(ctx)))
+	}
 	for attempt := 1; ; attempt++ {
 		m := c.newCall()
 		m.ctx, m.attempt = ctx, attempt

@@ -37,6 +37,56 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 	})
 }
 
+// Without a bound on any time, nothing but the end of a context stops a caller that
+// reads its own reply; who reads next must not be stopped by that as well.
+func TestCanceledCallsWithoutTimeouts(t *testing.T) {
+	noneLeft(t)
+	const warm = 40 // the callers read
+	came := make(chan struct{})
+	st := playOverTCP(t, func(p *peer) {
+		for n := 0; ; n++ {
+			id, ok := p.read()
+			if !ok {
+				return
+			}
+			if n == warm {
+				came <- struct{}{}
+				continue
+			}
+			p.Write(reply(id))
+		}
+	})
+	c := st.client(&client.Client{IdleTimeout: -1, MessageTimeout: -1, StallTimeout: -1})
+	for range warm {
+		check(t, "warming up", echo(t.Context(), c), outcome{})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-came
+		cancel()
+	}()
+	check(t, "canceled call", echo(ctx, c), outcome{code: mux.Canceled})
+	ctx, cancel = context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	check(t, "next call", echo(ctx, c), outcome{})
+	c.Close(t.Context())
+	st.end()
+}
+
+// A call whose context has ended already is not sent.
+func TestEndedContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := playInMemory(func(p *peer) { p.answer() })
+		c := st.client(&client.Client{})
+		check(t, "call", echo(t.Context(), c), outcome{})
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		check(t, "call", echo(ctx, c), outcome{code: mux.Canceled, notRun: true, retriable: true})
+		c.Close(t.Context())
+		st.end()
+	})
+}
+
 // A server that reads nothing holds up no caller beyond its context, and is given
 // up after a while.
 func TestServerThatDoesNotRead(t *testing.T) {

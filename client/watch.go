@@ -39,12 +39,18 @@ func (w *watch) init(c *connection) {
 	w.partial, w.quiet, w.idle, w.heard = c.opened, c.opened, c.opened, c.opened
 }
 
-// arm sees to it that reading stops in time for the next look.
+// arm sees to it that reading stops in time for the next look, and not before: the
+// deadline may be one that a caller has set to stop its own reading.
 func (w *watch) arm() {
-	if w.every > 0 && !w.armed {
-		w.armed = true
-		w.c.rwc.SetReadDeadline(time.Now().Add(w.every))
+	if w.armed {
+		return
 	}
+	w.armed = true
+	var by time.Time
+	if w.every > 0 {
+		by = time.Now().Add(w.every)
+	}
+	w.c.rwc.SetReadDeadline(by)
 }
 
 // look says why the connection has to end, if it has to, given how many bytes of

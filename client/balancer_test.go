@@ -149,3 +149,16 @@ func TestBudget(t *testing.T) {
 		}
 	})
 }
+
+// A bound that is negative is none, as with all others.
+func TestBudgetWithoutBound(t *testing.T) {
+	for name, c := range map[string]*Client{"share": {RetryShare: -1}, "floor": {RetryFloor: -1}} {
+		b := c.resolve()
+		budget := &budget{share: b.share, floor: b.floor, at: time.Now(), tokens: b.floor}
+		for n := range 100_000 {
+			if !budget.take(1, time.Now()) {
+				t.Fatalf("no %s, and yet %d retries are all", name, n)
+			}
+		}
+	}
+}

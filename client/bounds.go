@@ -50,11 +50,8 @@ func (c *Client) resolve() bounds {
 	if c.Mode == Exclusive {
 		b.calls = 1
 	}
-	switch {
-	case b.share == 0:
+	if b.share == 0 {
 		b.share = 0.1
-	case b.share < 0:
-		b.share = 1
 	}
 	b.message = min(b.message, wire.MaxSniffFrame)
 	b.limits = wire.Limits{Depth: b.depth, Message: b.message}

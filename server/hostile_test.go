@@ -205,7 +205,7 @@ func TestHealthChecksLeaveNoTrace(t *testing.T) {
 	l := &counted{Listener: n.Listener}
 	n.Listener = l
 	var told atomic.Int32
-	log := new(logbook)
+	log := &logbook{all: true}
 	srv := echoServer()
 	srv.ErrorLog = log.logger()
 	srv.Observer = mux.Observer{

@@ -10,13 +10,14 @@ import (
 
 // logbook is a slog.Handler that keeps warnings and errors, a line each.
 type logbook struct {
+	all   bool // it keeps what is less, too
 	mu    sync.Mutex
 	lines []string
 }
 
 func (b *logbook) logger() *slog.Logger { return slog.New(b) }
 
-func (b *logbook) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
+func (b *logbook) Enabled(_ context.Context, l slog.Level) bool { return b.all || l >= slog.LevelWarn }
 func (b *logbook) WithAttrs([]slog.Attr) slog.Handler           { return b }
 func (b *logbook) WithGroup(string) slog.Handler                { return b }
 

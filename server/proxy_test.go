@@ -162,6 +162,7 @@ func TestProxyChecksLeaveNoLine(t *testing.T) {
 			onBoth(t, func(t *testing.T, n *network) {
 				n.Listener = balanced{n.Listener}
 				srv, _, log := tellPeer()
+				log.all = true
 				start(t, n, srv)
 				for _, end := range []func(net.Conn){n.reset, func(c net.Conn) { c.Close() }} {
 					p := dial(t, n)

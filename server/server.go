@@ -206,7 +206,9 @@ func (s *Server) start() error {
 // Serve accepts connections on l and serves them until Shutdown or Close, after
 // which it returns ErrServerClosed, or until l fails for good. Running out of
 // descriptors and the like is waited out. It closes l. Serve returns while
-// connections may still be served; Shutdown waits for them.
+// connections may still be served; Shutdown waits for them. Of a listener that
+// speaks TLS by itself the server does not know that it does: mux.Peer tells of
+// sessions by TLSConfig alone.
 func (s *Server) Serve(l net.Listener) error {
 	defer l.Close()
 	if err := s.start(); err != nil {

@@ -312,25 +312,33 @@ func TestTLSDrains(t *testing.T) {
 }
 
 // A client that takes its reply slowly is served as long as it takes some, and
-// one that takes none is not.
+// one that takes none is not, whether the server speaks TLS or its listener does.
 func TestTLSWriteTimeout(t *testing.T) {
 	a := newAuthority(t)
-	inBubble(t, func(t *testing.T, n *network) {
-		srv, _, log := secure(a)
-		start(t, n, srv)
-		p := dialTLS(t, n, a.client(), func(c net.Conn) net.Conn { return slowly{c} })
-		p.send(frame(wire.Call, "A:b", 1, 1<<20))
-		got := make([]byte, 1<<20)
-		if _, err := io.ReadFull(p, got); err != nil {
-			t.Errorf("slow reader: %v", err)
-		}
-		log.want(t)
+	for _, own := range []bool{true, false} {
+		inBubble(t, func(t *testing.T, n *network) { tlsWriteTimeout(t, n, a, own) })
+	}
+}
 
-		q := dialTLS(t, n, a.client(), nil)
-		q.send(frame(wire.Call, "A:b", 1, 1<<20))
-		time.Sleep(time.Minute)
-		log.want(t, "write")
-	})
+func tlsWriteTimeout(t *testing.T, n *network, a *authority, own bool) {
+	srv, _, log := secure(a)
+	if !own {
+		n.Listener = tls.NewListener(n.Listener, srv.TLSConfig)
+		srv.TLSConfig = nil
+	}
+	start(t, n, srv)
+	p := dialTLS(t, n, a.client(), func(c net.Conn) net.Conn { return slowly{c} })
+	p.send(frame(wire.Call, "A:b", 1, 1<<20))
+	got := make([]byte, 1<<20)
+	if _, err := io.ReadFull(p, got); err != nil {
+		t.Errorf("slow reader: %v", err)
+	}
+	log.want(t)
+
+	q := dialTLS(t, n, a.client(), nil)
+	q.send(frame(wire.Call, "A:b", 1, 1<<20))
+	time.Sleep(time.Minute)
+	log.want(t, "write")
 }
 
 // slowly reads a little each second.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/tls"
 	"errors"
 	"os"
 	"time"
@@ -22,6 +23,9 @@ const writeSteps = 4
 // writeRaw writes b to the socket. It fails when the client has taken nothing
 // for WriteTimeout.
 func (c *connection) writeRaw(b []byte, now time.Time) (written int, err error) {
+	if _, ok := c.rwc.(*tls.Conn); ok {
+		return c.writeRecords(b)
+	}
 	step := c.srv.bounds.write / writeSteps
 	for idle := 0; ; now = time.Now() {
 		if step > 0 && c.writeArmed.Sub(now) < step/2 {
@@ -41,6 +45,26 @@ func (c *connection) writeRaw(b []byte, now time.Time) (written int, err error) 
 			return written, err
 		}
 	}
+}
+
+// maxRecord is about what a TLS session sends in a piece.
+const maxRecord = 16 << 10
+
+// writeRecords writes b to a session of a listener that speaks TLS by itself. A
+// write of such a one cannot go on once its deadline has passed, nor tell how far it
+// has come, so each piece has the whole of WriteTimeout.
+func (c *connection) writeRecords(b []byte) (written int, err error) {
+	for err == nil && written < len(b) {
+		now := time.Now()
+		if d := c.srv.bounds.write; d > 0 {
+			c.rwc.SetWriteDeadline(now.Add(d))
+		}
+		c.touch(now)
+		var n int
+		n, err = c.rwc.Write(b[written:min(len(b), written+maxRecord)])
+		written += n
+	}
+	return written, err
 }
 
 // touch notes that bytes came or went.

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"strings"
 	"testing"
@@ -122,6 +123,36 @@ func TestServerThatDoesNotRead(t *testing.T) {
 		c.Close(t.Context())
 		st.end()
 	})
+}
+
+// A TLS server that takes a long call slowly is not given up, as long as it takes
+// some of it.
+func TestSlowTLSServer(t *testing.T) {
+	cert, pool := certificate(t)
+	synctest.Test(t, func(t *testing.T) {
+		noneLeft(t)
+		st := playInMemory(func(p *peer) {
+			p.Conn = tls.Server(trickle{p.Conn}, &tls.Config{Certificates: []tls.Certificate{cert}})
+			p.answer()
+		})
+		c := st.client(&client.Client{TLS: &tls.Config{RootCAs: pool, ServerName: "127.0.0.1"}})
+		start := time.Now()
+		_, err := foo.NewFooApiClient(c.Service("FooApi")).Echo(t.Context(), strings.Repeat("x", 1<<20))
+		check(t, "call", err, outcome{})
+		if took := time.Since(start); took < time.Minute {
+			t.Errorf("the call took %v, want much more than WriteTimeout", took)
+		}
+		c.Close(t.Context())
+		st.end()
+	})
+}
+
+// trickle reads a little each second.
+type trickle struct{ net.Conn }
+
+func (c trickle) Read(b []byte) (int, error) {
+	time.Sleep(time.Second)
+	return c.Conn.Read(b[:min(len(b), 10_000)])
 }
 
 func TestDialTimeout(t *testing.T) {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"os"
@@ -19,6 +20,8 @@ const (
 	// flushes is how many writes a caller makes for others before it leaves the
 	// rest to the writer.
 	flushes = 4
+	// maxRecord is about what a TLS session sends in a piece.
+	maxRecord = 16 << 10
 )
 
 // writer is the sending side of a connection. The outbox says who may use it: one
@@ -196,9 +199,14 @@ func (w *writer) drain(b *conn.Buffer, at int) {
 }
 
 // write writes all of b, and returns how much the system has taken. It fails when
-// that has been nothing for WriteTimeout, which may be cut short by a quarter.
+// that has been nothing for WriteTimeout, which may be cut short by a quarter. A
+// write of a TLS session cannot go on once its deadline has passed, so there each
+// piece has that time.
 func (w *writer) write(b []byte) (int, error) {
-	limit := w.c.client.bounds.write
+	limit, piece := w.c.client.bounds.write, len(b)
+	if _, ok := w.c.rwc.(*tls.Conn); ok {
+		piece = maxRecord
+	}
 	for done := 0; ; {
 		if w.c.phase() == dead {
 			return done, errEnded
@@ -207,12 +215,14 @@ func (w *writer) write(b []byte) (int, error) {
 			w.armed = now.Add(limit)
 			w.c.rwc.SetWriteDeadline(w.armed)
 		}
-		n, err := w.c.rwc.Write(b[done:])
+		n, err := w.c.rwc.Write(b[done:min(len(b), done+piece)])
 		done += n
-		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+		switch {
+		case err == nil && done < len(b):
+			continue
+		case err == nil, !errors.Is(err, os.ErrDeadlineExceeded):
 			return done, err
-		}
-		if n == 0 {
+		case n == 0:
 			return done, fmt.Errorf("the server has taken no byte for %v (WriteTimeout): %w", limit, err)
 		}
 	}

@@ -144,14 +144,13 @@ func (c *connection) append(m *call, req *mux.Request) error {
 	default:
 		m.id = c.pending.Add(m)
 	}
-	before := c.out.Len()
-	c.out.Room(len(req.Body) + len(req.Service) + len(req.Method) + callOverhead)
-	var dst []byte
+	dst := c.out.Room(len(req.Body) + len(req.Service) + len(req.Method) + callOverhead)
+	before := len(dst)
 	var err error
 	if c.multi != nil {
-		dst, err = c.multi.appendDispatch(c.out.Pending(), m, req)
+		dst, err = c.multi.appendDispatch(dst, m, req)
 	} else {
-		dst, err = c.sess.appendCall(c.out.Pending(), req, m.id)
+		dst, err = c.sess.appendCall(dst, req, m.id)
 	}
 	if err != nil {
 		c.out.Set(dst[:before])

@@ -47,8 +47,7 @@ func (c *connection) abandon(m *call, why error) bool {
 	write := false
 	if s, ok := c.sess.(canceler); ok {
 		before := c.out.Len()
-		c.out.Room(callOverhead)
-		c.out.Set(s.appendCancel(c.out.Pending(), m.id, why))
+		c.out.Set(s.appendCancel(c.out.Room(callOverhead), m.id, why))
 		c.appended += int64(c.out.Len() - before)
 		write = c.out.Start()
 	}

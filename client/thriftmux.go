@@ -215,8 +215,7 @@ func (c *connection) post(frame []byte) {
 		c.mu.Unlock()
 		return
 	}
-	c.out.Room(len(frame))
-	c.out.Set(append(c.out.Pending(), frame...))
+	c.out.Set(append(c.out.Room(len(frame)), frame...))
 	c.appended += int64(len(frame))
 	write := c.out.Start()
 	c.mu.Unlock()

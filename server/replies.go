@@ -92,10 +92,11 @@ func (c *connection) complete(w *worker, m *call) {
 		held += len(b.B)
 	} else if c.multi != nil || rep.Type != 0 && c.broken == nil {
 		// A multiplexer answers oneway calls too, and knows what is broken.
-		before := c.out.Len()
-		c.out.Room(len(rep.Body) + len(m.name.method) + replyOverhead)
-		c.out.Set(c.sess.appendReply(c.out.Pending(), m))
-		held += c.out.Len() - before
+		out := c.out.Room(len(rep.Body) + len(m.name.method) + replyOverhead)
+		before := len(out)
+		out = c.sess.appendReply(out, m)
+		c.out.Set(out)
+		held += len(out) - before
 		if c.out.Len() == 0 {
 			c.out.Drop() // nobody wants the answer
 		}
@@ -157,8 +158,7 @@ func (c *connection) release(w *worker) {
 func (c *connection) put(replies *conn.Pieces) {
 	b := replies.Bytes()
 	if c.broken == nil {
-		c.out.Room(len(b))
-		c.out.Set(append(c.out.Pending(), b...))
+		c.out.Set(append(c.out.Room(len(b)), b...))
 	} else {
 		c.charge(-len(b))
 	}
@@ -171,7 +171,7 @@ func (c *connection) put(replies *conn.Pieces) {
 // or else zero.
 func (c *connection) settle(w *worker, now time.Time) {
 	c.release(w)
-	leave := (w.leaves == always || w.leaves == whileOpen && c.open > 0) && !c.out.Writing() && c.out.Len() > 0
+	leave := (w.leaves == always || w.leaves == whileOpen && c.open > 0) && !c.out.Writing() && c.out.Len() > 0 && !c.out.Full()
 	var b *conn.Buffer
 	if leave {
 		w.unsent = c

@@ -181,8 +181,7 @@ func (s *muxSession) put(frame []byte) {
 	if c.broken != nil {
 		return
 	}
-	c.out.Room(len(frame))
-	c.out.Set(append(c.out.Pending(), frame...))
+	c.out.Set(append(c.out.Room(len(frame)), frame...))
 	c.own = true
 	c.charge(len(frame))
 }

@@ -141,9 +141,8 @@ func (s *muxSession) refill() {
 		left, more := r.pieces.Left(), false
 		if c.broken == nil {
 			before := c.out.Len()
-			c.out.Room(min(left, s.window) + thriftmux.FrameOverhead)
 			var out []byte
-			out, more = r.pieces.Next(c.out.Pending())
+			out, more = r.pieces.Next(c.out.Room(min(left, s.window) + thriftmux.FrameOverhead))
 			c.out.Set(out)
 			c.charge(c.out.Len() - before)
 			c.charge(r.pieces.Left() - left)

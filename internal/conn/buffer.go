@@ -32,6 +32,7 @@ type Buffer struct {
 
 	holders atomic.Int32
 	pool    int8
+	next    *Buffer // the one behind it in an Outbox
 }
 
 // Take returns an empty buffer with one holder and room for at least size bytes.

@@ -1,39 +1,57 @@
 package conn
 
 // Outbox gathers what is to be written to a connection, so that whatever is ready
-// leaves in one write. It has no lock of its own: the mutex of its owner guards
+// leaves in few writes. It has no lock of its own: the mutex of its owner guards
 // it. The pattern is
 //
-//	lock; box.Room(n) and append to box.Pending; write := box.Start(); unlock
+//	lock; b := append(box.Room(n), ...); box.Set(b); write := box.Start(); unlock
 //	if write: for { lock; b := box.Next(); unlock; if b == nil { break }; write b; b.Release() }
 //
 // so that one goroutine at a time writes, while the others only append.
 type Outbox struct {
-	pending *Buffer
-	writing bool
-	last    int // bytes that were handed to the writer last: as many may wait again
+	first, last *Buffer // full ones, linked by next
+	full        int     // bytes in them
+	pending     *Buffer // behind them
+	writing     bool
+	expect      int // bytes that were handed to the writer last: as many may wait again
 }
 
-// Room makes room for about n more bytes behind those pending.
-func (o *Outbox) Room(n int) {
-	if o.pending == nil {
-		o.pending = Take(max(n, o.last))
-		return
-	}
-	if need := len(o.pending.B) + n; need > cap(o.pending.B) {
-		o.pending = o.pending.Grow(max(need, 2*cap(o.pending.B)))
-	}
-}
+// maxWrite is from where on a buffer is full. One that must hold more in one piece
+// is larger; none grows beyond it by many pieces, since all that is in it would be
+// copied.
+const maxWrite = 64 << 10
 
-// Pending returns the bytes that wait, to be appended to; see Set.
-func (o *Outbox) Pending() []byte {
+// Room makes room for about n more bytes, and returns the bytes behind which they
+// are to be appended: not always all that wait. See Set.
+func (o *Outbox) Room(n int) []byte {
+	if p := o.pending; p != nil && len(p.B)+n > cap(p.B) {
+		if len(p.B) >= maxWrite/2 {
+			o.push()
+		} else {
+			o.pending = p.Grow(max(len(p.B)+n, 2*cap(p.B)))
+		}
+	}
 	if o.pending == nil {
-		return nil
+		o.pending = Take(max(n, o.expect))
 	}
 	return o.pending.B
 }
 
-// Set keeps b, which is Pending with more appended, as the bytes that wait.
+// push makes what is pending the last of the full buffers.
+func (o *Outbox) push() {
+	p := o.pending
+	if o.pending = nil; o.last == nil {
+		o.first = p
+	} else {
+		o.last.next = p
+	}
+	o.last = p
+	o.full += len(p.B)
+	o.expect = maxWrite
+}
+
+// Set keeps b, which is what Room returned with more appended, or with all of that
+// taken off again. Nothing else may happen to the Outbox in between.
 func (o *Outbox) Set(b []byte) {
 	if o.pending == nil {
 		o.pending = Take(0)
@@ -44,10 +62,13 @@ func (o *Outbox) Set(b []byte) {
 // Len returns the number of bytes that wait and that nobody writes yet.
 func (o *Outbox) Len() int {
 	if o.pending == nil {
-		return 0
+		return o.full
 	}
-	return len(o.pending.B)
+	return o.full + len(o.pending.B)
 }
+
+// Full reports whether there is enough for a write of its own.
+func (o *Outbox) Full() bool { return o.Len() >= maxWrite }
 
 // Start makes the caller the writer, and reports whether it did: not if nothing
 // waits or somebody writes already.
@@ -62,10 +83,20 @@ func (o *Outbox) Start() bool {
 // Writing reports whether somebody is the writer.
 func (o *Outbox) Writing() bool { return o.writing }
 
-// Next hands the waiting bytes to the writer, which releases them once written.
-// It returns nil if nothing waits: the caller is the writer no more.
+// Next hands the bytes that are to be written first to the writer, who releases
+// them once written. It returns nil if nothing waits: the caller is the writer no
+// more.
 func (o *Outbox) Next() *Buffer {
-	b := o.pending
+	b := o.first
+	if b != nil {
+		if o.first = b.next; o.first == nil {
+			o.last = nil
+		}
+		b.next = nil
+		o.full -= len(b.B)
+		return b
+	}
+	b = o.pending
 	o.pending = nil
 	if b != nil && len(b.B) == 0 {
 		b.Release()
@@ -74,16 +105,18 @@ func (o *Outbox) Next() *Buffer {
 	if b == nil {
 		o.writing = false
 	} else {
-		o.last = min(len(b.B), maxExpected)
+		o.expect = min(len(b.B), maxWrite)
 	}
 	return b
 }
 
-// maxExpected bounds the memory taken because as much was needed the last time.
-const maxExpected = 64 << 10
-
 // Drop forgets what waits, for a connection that is broken.
 func (o *Outbox) Drop() {
+	for b := o.first; b != nil; b = o.first {
+		o.first, b.next = b.next, nil
+		b.Release()
+	}
+	o.last, o.full = nil, 0
 	o.pending.Release()
 	o.pending = nil
 }

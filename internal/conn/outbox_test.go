@@ -11,14 +11,13 @@ import (
 
 // put appends text as the owner of an outbox does.
 func put(o *Outbox, text string) {
-	o.Room(len(text))
-	o.Set(append(o.Pending(), text...))
+	o.Set(append(o.Room(len(text)), text...))
 }
 
 func TestOutboxGathersWhatWaits(t *testing.T) {
 	settled(t)
 	var o Outbox
-	if o.Start() || o.Len() != 0 || o.Pending() != nil || o.Writing() {
+	if o.Start() || o.Len() != 0 || o.Writing() {
 		t.Error("an empty outbox has something to write")
 	}
 	put(&o, "one ")
@@ -80,35 +79,54 @@ func TestOutboxMakesRoom(t *testing.T) {
 	settled(t)
 	var o Outbox
 	defer o.Drop()
-	var want strings.Builder
-	for _, n := range []int{0, 1, 511, 1, 4000, 100, 1 << 20, 10} {
-		o.Room(n)
-		if room := cap(o.Pending()) - o.Len(); room < n {
+	var want, got strings.Builder
+	for _, n := range []int{0, 1, 511, 1, 4000, 100, maxWrite - 5000, 1000, 1 << 20, 10, maxWrite, 5} {
+		b := o.Room(n)
+		if room := cap(b) - len(b); room < n {
 			t.Fatalf("room for %d bytes, want %d", room, n)
 		}
-		text := strings.Repeat("x", n)
+		text := strings.Repeat(string(rune('a'+n%26)), n)
 		put(&o, text)
 		want.WriteString(text)
-		if string(o.Pending()) != want.String() || o.Len() != want.Len() {
-			t.Fatalf("%d bytes wait, want %d", o.Len(), want.Len())
+		if o.Len() != want.Len() || o.Full() != (o.Len() >= maxWrite) {
+			t.Fatalf("%d bytes wait, full %v, want %d", o.Len(), o.Full(), want.Len())
 		}
+	}
+	o.Start()
+	writes := 0
+	for b := o.Next(); b != nil; b = o.Next() {
+		got.Write(b.B)
+		b.Release()
+		writes++
+		if o.Len() != want.Len()-got.Len() {
+			t.Errorf("%d bytes wait, want %d", o.Len(), want.Len()-got.Len())
+		}
+	}
+	if got.String() != want.String() {
+		t.Error("what is to be written is not what was put")
+	}
+	if writes > 4 {
+		t.Errorf("%d writes", writes)
 	}
 }
 
-// TestOutboxGrowsInFewSteps appends a byte at a time.
-func TestOutboxGrowsInFewSteps(t *testing.T) {
-	settled(t)
-	var o Outbox
-	defer o.Drop()
-	steps, last := 0, 0
-	for range 1 << 16 {
-		put(&o, "x")
-		if c := cap(o.Pending()); c != last {
-			steps, last = steps+1, c
+// TestOutboxCopiesLittle appends a byte at a time, and 16 KiB at a time.
+func TestOutboxCopiesLittle(t *testing.T) {
+	for _, size := range []int{1, 16 << 10} {
+		settled(t)
+		var o Outbox
+		copied, last := 0, 0
+		text := strings.Repeat("x", size)
+		for range 1 << 20 / size {
+			if b := o.Room(size); cap(b) != last {
+				copied, last = copied+len(b), cap(b)
+			}
+			put(&o, text)
 		}
-	}
-	if steps > 8 { // 512 bytes to 64 KiB
-		t.Errorf("the buffer was replaced %d times", steps)
+		if copied > maxWrite { // 512 bytes to 64 KiB, once
+			t.Errorf("%d bytes were copied of 1 MiB in pieces of %d", copied, size)
+		}
+		o.Drop()
 	}
 }
 
@@ -116,6 +134,8 @@ func TestOutboxDrop(t *testing.T) {
 	settled(t)
 	var o Outbox
 	o.Drop()
+	put(&o, "x")
+	put(&o, strings.Repeat("x", 3*maxWrite))
 	put(&o, "x")
 	o.Start()
 	o.Drop()
@@ -139,8 +159,7 @@ type pipe struct {
 // send appends a message and writes if nobody else does.
 func (p *pipe) send(t *testing.T, msg []byte) {
 	p.mu.Lock()
-	p.out.Room(len(msg))
-	p.out.Set(append(p.out.Pending(), msg...))
+	p.out.Set(append(p.out.Room(len(msg)), msg...))
 	write := p.out.Start()
 	p.mu.Unlock()
 	for write {
@@ -201,8 +220,7 @@ func BenchmarkOutbox(b *testing.B) {
 	msg := make([]byte, 100)
 	for b.Loop() {
 		for range 10 {
-			o.Room(len(msg))
-			o.Set(append(o.Pending(), msg...))
+			o.Set(append(o.Room(len(msg)), msg...))
 		}
 		if o.Start() {
 			for w := o.Next(); w != nil; w = o.Next() {

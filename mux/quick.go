@@ -9,7 +9,8 @@ import (
 // never wait, for a lock that is held long, the network, a disk or a timer. A
 // server may run such calls one after the other on the goroutine that reads their
 // connection, which spares it the most part of what it does for a call that only
-// computes a little. A promise that is broken delays the calls behind it on its
+// computes a little; but not if calls of other methods came together with them. A
+// promise that is broken delays the calls behind it on its
 // connection, by 20 to 40 ms each time, and nothing else.
 //
 // It is for handlers that are registered:

@@ -35,6 +35,7 @@ type connection struct {
 	in      input         // of the goroutine that reads
 	ordered bool          // replies leave in the order of the calls
 	last    *name         // of the last call, if it is kept; of the goroutine that reads
+	quick   *batch        // run by runQuick; of the goroutine that reads
 	space   int           // how many more calls may be entered; of the goroutine that reads
 	lone    atomic.Uint64 // odd while a call runs on the goroutine that reads; see monitor.go
 	listed  atomic.Bool   // in the monitor's list
@@ -85,7 +86,7 @@ func (c *connection) do(w *worker) {
 		return
 	}
 	if c.sess != nil {
-		c.send(w, 0) // what a reader whose call takes long has left
+		c.resume(w)
 	}
 	for err == nil {
 		var still bool

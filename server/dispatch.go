@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/oneport-thrift/oneport/internal/conn"
@@ -12,8 +13,9 @@ import (
 
 // dispatch starts the calls that have come in whole. A call runs on this
 // goroutine only if it is alone: the only message that came, nothing behind it,
-// no other call open; or if its method is known to be quick. All others are handed
-// over together, which is cheap only in bulk. still is false if another goroutine has taken over the reading.
+// no other call open; or if the methods of all that came are known to be quick. All
+// others are handed over together, which is cheap only in bulk. still is false if
+// another goroutine has taken over the reading.
 func (c *connection) dispatch(w *worker) (still bool, err error) {
 	w.cut = w.cut[:0]
 	for len(c.in.unread()) > 0 {
@@ -45,23 +47,14 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 			c.turnAway(w, m, mux.Errorf(mux.InvalidMessageType, "a client sends calls, not messages of type %v", m.req.Type))
 		case c.ordered && len(w.cut) == 0 && len(c.in.unread()) == 0 && c.enterAlone(m):
 			return c.runHere(w, m), nil
-		case c.ordered && len(w.cut) == 0 && m.name.quick:
-			c.enter(m)
-			if !c.runHere(w, m) {
-				return false, nil
-			}
-			if c.space <= 0 {
-				w.sendUnsent()
-				if err := c.room(); err != nil {
-					return true, err
-				}
-			}
 		default:
 			w.cut = append(w.cut, m)
 			if (len(w.cut) < c.space || c.multi != nil) && len(w.cut) < c.srv.bounds.callsPerConn && m.own < maxRead {
 				continue
 			}
-			c.handOver(w)
+			if !c.pass(w) {
+				return false, nil
+			}
 			if c.multi == nil {
 				w.sendUnsent()
 				if err := c.room(); err != nil {
@@ -70,8 +63,17 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 			}
 		}
 	}
+	return c.pass(w), nil
+}
+
+// pass has the calls run that were cut: here if all are quick, and else by the
+// workers. still is as dispatch's.
+func (c *connection) pass(w *worker) (still bool) {
+	if c.ordered && len(w.cut) > 0 && !slices.ContainsFunc(w.cut, func(m *call) bool { return !m.name.quick }) {
+		return c.runQuick(w)
+	}
 	c.handOver(w)
-	return true, nil
+	return true
 }
 
 // reorder changes whether replies leave in the order of the calls, when all that
@@ -89,11 +91,19 @@ func (c *connection) reorder(w *worker) {
 	c.ordered = !c.ordered
 }
 
-// handOver passes the calls of the batch, with their bytes, to the workers.
+// handOver passes the calls that were cut to the workers.
 func (c *connection) handOver(w *worker) {
+	if b := c.enterCut(w); b != nil {
+		c.srv.workers.add(b)
+	}
+}
+
+// enterCut enters the calls that were cut and moves their bytes, so that they can
+// run. It returns nil if none may.
+func (c *connection) enterCut(w *worker) *batch {
 	calls := w.cut
 	if len(calls) == 0 {
-		return
+		return nil
 	}
 	c.moveBytes(calls)
 	c.enter(calls...)
@@ -104,11 +114,11 @@ func (c *connection) handOver(w *worker) {
 	}
 	if free == 0 {
 		w.cut = calls[:0]
-		return
+		return nil
 	}
 	var b *batch
 	b, w.cut = newBatch(c, calls[:free])
-	c.srv.workers.add(b)
+	return b
 }
 
 // moveBytes moves the bytes of calls out of the reader's hands: in a piece of
@@ -145,13 +155,8 @@ func (c *connection) moveBytes(calls []*call) {
 // runHere runs a call that was entered on the goroutine that reads. still is
 // false if the reading was taken over meanwhile.
 func (c *connection) runHere(w *worker, m *call) (still bool) {
-	more := len(c.in.unread()) > 0
 	if m.buf == nil {
-		if more {
-			m.buf = c.in.share()
-		} else {
-			m.buf = c.in.detach()
-		}
+		m.buf = c.in.detach()
 		m.req.Body = m.buf.B[m.at+m.from : m.at+m.to]
 	}
 	if free, err := c.srv.admit(1); free == 0 {
@@ -159,25 +164,33 @@ func (c *connection) runHere(w *worker, m *call) (still bool) {
 		c.reject(w, m, err.refusal())
 		return true
 	}
-	m.req.OnBlock = c.onBlock
-	m.lone = c.lone.Load() + 1
-	w.running = m
-	c.lone.Store(m.lone)
-	// From here on, what belongs to the reading is out of reach.
-	if !c.listed.Load() {
-		c.srv.monitor.add(c)
-	}
-	err := c.invoke(w, m)
-	w.running = nil
+	m.lone = c.beginLone()
+	err := c.invokeLone(w, m)
 	if still = c.lone.CompareAndSwap(m.lone, m.lone+1); !still {
 		m.lone = 0
 	}
-	if more && still {
-		w.leaves = always
-	}
 	c.answer(w, m, err)
-	w.leaves = never
 	return still
+}
+
+// beginLone makes the lone count odd and returns it. From here on, what belongs to
+// the reading is out of reach, until the count has been moved on.
+func (c *connection) beginLone() uint64 {
+	n := c.lone.Load() + 1
+	c.lone.Store(n)
+	if !c.listed.Load() {
+		c.srv.monitor.add(c)
+	}
+	return n
+}
+
+// invokeLone is invoke on the goroutine that reads.
+func (c *connection) invokeLone(w *worker, m *call) error {
+	m.req.OnBlock = c.onBlock
+	w.running = m
+	err := c.invoke(w, m)
+	w.running = nil
+	return err
 }
 
 // runOneway runs a oneway call on the goroutine that reads, so that what came

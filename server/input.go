@@ -94,13 +94,6 @@ func (in *input) detach() *conn.Buffer {
 	return b
 }
 
-// share returns the buffer with a hold of the caller's own. What is behind the
-// unread bytes may change, and nothing else does.
-func (in *input) share() *conn.Buffer {
-	in.buf.Hold(1)
-	return in.buf
-}
-
 // release lets go of the buffer and what is in it.
 func (in *input) release() {
 	in.buf.Release()
@@ -173,9 +166,6 @@ func (in *input) makeRoom() error {
 	if len(rest) == 0 {
 		in.release()
 		return nil
-	}
-	if in.buf.Shared() {
-		in.detach().Release() // a call that was taken over still reads there
 	}
 	if in.pos > 0 && len(in.buf.B) == cap(in.buf.B) {
 		in.buf.B = in.buf.B[:copy(in.buf.B, rest)]

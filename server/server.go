@@ -85,7 +85,7 @@ type Server struct {
 	// not written yet, over all connections; a call beyond it is answered
 	// Overloaded without being run, and a connection on which more than 64 KiB
 	// of an unfinished message wait is closed. The count may be off by 16 KiB
-	// for each connection. Default 1 GiB.
+	// for each connection and each call that runs. Default 1 GiB.
 	MaxBytes int
 	// MaxConnBytes bounds the same for one connection, which is not read while
 	// it has that many. Replies may overshoot it; a connection whose unsent

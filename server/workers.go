@@ -60,6 +60,13 @@ func (s *workers) add(b *batch) {
 	}
 }
 
+// release ends one use of b.
+func (s *workers) release(b *batch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b.release()
+}
+
 // now starts one job at once, whatever waits.
 func (s *workers) now(j job) {
 	s.mu.Lock()
@@ -226,7 +233,7 @@ type leaving int
 const (
 	never     leaving = iota
 	whileOpen         // while other calls of the connection are open
-	always            // while the worker reads on
+	always            // while the worker runs quick calls and reads on
 )
 
 // sendUnsent sends the replies that w has left, if any.
@@ -273,9 +280,7 @@ func (w *worker) exited() {
 	w.sendUnsent()
 	w.relax()
 	if w.from != nil {
-		w.set.mu.Lock()
-		w.from.release()
-		w.set.mu.Unlock()
+		w.set.release(w.from)
 	}
 	if reading != nil {
 		w.set.now(reading)

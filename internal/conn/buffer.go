@@ -65,13 +65,6 @@ func Wrap(b []byte) *Buffer {
 // Hold adds n holders. The caller must be one.
 func (b *Buffer) Hold(n int) { b.holders.Add(int32(n)) }
 
-// Shared reports whether b has more holders than the caller, who is one.
-func (b *Buffer) Shared() bool { return b.holders.Load() > 1 }
-
-// Holders returns how many holders b has. Others may join or leave at any time,
-// unless all are the caller's.
-func (b *Buffer) Holders() int { return int(b.holders.Load()) }
-
 // Release takes away one holder. The last one must not touch b afterwards.
 // Releasing a nil buffer does nothing.
 func (b *Buffer) Release() { b.ReleaseN(1) }

@@ -10,12 +10,13 @@ type MessageReader struct {
 	nameAt   int    // of header.Name in the message, -1: it is a copy
 	skip     Skipper
 	bodyEnd  int // 0: not found yet
+	spaceEnd int // of the white space behind it that has come so far; JSON only
 }
 
 // Reset makes m ready for the messages of a connection in protocol p.
 func (m *MessageReader) Reset(p Protocol, lim Limits) {
 	m.protocol, m.lim = p, lim.resolved()
-	m.header, m.bodyEnd = Header{}, 0
+	m.header, m.bodyEnd, m.spaceEnd = Header{}, 0, 0
 }
 
 // Next looks for the end of the message that b begins with. In each call for
@@ -45,7 +46,7 @@ func (m *MessageReader) Next(b []byte) (h Header, bodyEnd, n int, err error) {
 		return h, 0, 0, err
 	}
 	bodyEnd = m.bodyEnd
-	m.header, m.bodyEnd = Header{}, 0
+	m.header, m.bodyEnd, m.spaceEnd = Header{}, 0, 0
 	return h, bodyEnd, n, nil
 }
 
@@ -76,8 +77,9 @@ func (m *MessageReader) end(b []byte) (int, error) {
 	if m.protocol != JSON {
 		return m.bodyEnd, nil
 	}
-	t := jsonText{b: b[:min(len(b), m.lim.Message)], pos: m.bodyEnd}
+	t := jsonText{b: b[:min(len(b), m.lim.Message)], pos: max(m.bodyEnd, m.spaceEnd)}
 	ok, err := t.delim(']')
+	m.spaceEnd = t.pos
 	switch {
 	case ok:
 		return t.pos, nil

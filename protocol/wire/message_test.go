@@ -92,6 +92,27 @@ func TestJSONMessageEnd(t *testing.T) {
 	}
 }
 
+// White space behind the body is looked at once, however it comes in.
+func TestJSONMessageEndAfterMuchSpace(t *testing.T) {
+	var m MessageReader
+	m.Reset(JSON, Limits{})
+	b := []byte(`[1,"x",1,7,{}`)
+	for range 3 {
+		for range 100 {
+			b = append(b, " \t\r\n"...)
+			if _, _, n, err := m.Next(b); n != 0 || err != nil || m.spaceEnd != len(b) {
+				t.Fatalf("%d bytes: %d, %v, looked at %d", len(b), n, err, m.spaceEnd)
+			}
+		}
+		whole := append(bytes.Clone(b), ']')
+		h, end, n, err := m.Next(whole)
+		if h.SeqID != 7 || string(whole[h.Size:end]) != "{}" || n != len(whole) || err != nil {
+			t.Fatalf("seqid %d, struct to %d, %d, %v", h.SeqID, end, n, err)
+		}
+		b = b[:len(`[1,"x",1,7,{}`)]
+	}
+}
+
 func TestEscapedNamesOutliveTheirMessage(t *testing.T) {
 	b := []byte(`[1,"\u0041b",1,1,{}]`)
 	var m MessageReader

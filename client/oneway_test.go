@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"net"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -38,6 +39,31 @@ func TestAnsweredOneway(t *testing.T) {
 			st.end()
 		})
 	}
+}
+
+// Oneways that wait for room get it when those before them have been sent: no
+// reply comes that could tell them.
+func TestOnewaysThatWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noneLeft(t)
+		st := playInMemory(func(p *peer) {
+			time.Sleep(time.Second)
+			p.swallow()
+		})
+		c := st.client(&client.Client{MaxConnBytes: 64 << 10})
+		big := string(make([]byte, 50<<10))
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				check(t, "oneway", foo.NewFooApiClient(c.Service("FooApi")).Note(ctx, big), outcome{})
+			})
+		}
+		wg.Wait()
+		c.Close(t.Context())
+		st.end()
+	})
 }
 
 func TestOnewayType(t *testing.T) {

@@ -87,12 +87,16 @@ func (c *connection) flush(others bool) {
 func (c *connection) nextWrite(n int) *conn.Buffer {
 	c.mu.Lock()
 	c.advance(n)
+	full := c.out.Len() >= c.client.bounds.connBytes
 	b := c.out.Next()
 	if b != nil {
 		c.sending = c.written + int64(len(b.B))
 	}
 	over := b == nil && c.over()
 	c.mu.Unlock()
+	if full {
+		c.pool.look() // there is room again, and perhaps no reply that would say so
+	}
 	if over {
 		c.fail(errRetired)
 	}

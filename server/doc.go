@@ -59,7 +59,9 @@
 // The context of a call ends when its client has gone: at once if the connection
 // was reset or a reply could not be written, HalfCloseGrace after the end of the
 // client's bytes otherwise. The context of a oneway call does not end with its
-// client. Both end in [Server.Close].
+// client. Both end in [Server.Close]. That a client has gone is seen by reading: on
+// a connection that is not read, for it has MaxCallsPerConn calls or MaxConnBytes,
+// not before one of its calls has ended.
 //
 // On ThriftMux the end of the client's bytes ends a call's context at once; so do
 // the client's word that it takes the call back, and the deadline that came with

@@ -129,7 +129,7 @@ func (c *core) failFast(v *view, p *pool) error {
 	for _, n := range v.ready {
 		for _, o := range n.list(p) {
 			if o.phase() == open {
-				return overloaded("MaxConnsPerEndpoint and MaxCallsPerConn", c.bounds.conns*c.bounds.calls, "calls are in flight")
+				return &Error{Code: mux.Overloaded, NotRun: true, Err: errFull}
 			}
 		}
 	}
@@ -138,6 +138,12 @@ func (c *core) failFast(v *view, p *pool) error {
 	}
 	return unavailable(c.noEndpoint())
 }
+
+var (
+	errFull = errors.New("no connection has room for another call (MaxCallsPerConn, MaxConnBytes), " +
+		"and no other may be opened now (MaxConnsPerEndpoint, Limits.MaxConns)")
+	errNoRoom = errors.New("no connection has room")
+)
 
 // opening reports whether a connection in p is being opened.
 func (c *core) opening(p *pool) bool {
@@ -152,6 +158,9 @@ func (c *core) noEndpoint() error {
 	defer c.mu.Unlock()
 	last := c.resolved
 	for _, n := range c.nodes {
+		if len(n.connections()) > 0 {
+			return errNoRoom // an old failure is not the reason
+		}
 		if n.err != nil {
 			last = n.err
 		}
@@ -162,7 +171,7 @@ func (c *core) noEndpoint() error {
 	case len(c.nodes) == 0:
 		return errors.New("no endpoint is known")
 	}
-	return errors.New("no connection has room")
+	return errNoRoom
 }
 
 // waited is the failure of a call whose context ended while it waited for a

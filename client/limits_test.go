@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -146,6 +147,31 @@ func TestFailFastAtTheBounds(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A call that waited for room in vain says so, whatever once was the matter with
+// the endpoint.
+func TestWaitingForRoomTellsTheReason(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := playInMemory(slowly(time.Minute))
+		c := st.client(&client.Client{MaxCallsPerConn: 1})
+		open, dials := c.DialContext, 0
+		c.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			if dials++; dials == 1 {
+				return nil, errors.New("refused at first")
+			}
+			return open(ctx, network, address)
+		}
+		done := make(chan error, 1)
+		go func() { done <- echo(t.Context(), c) }()
+		time.Sleep(time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		check(t, "call", echo(ctx, c), outcome{code: mux.DeadlineExceeded, notRun: true, retriable: true, text: "no connection has room"})
+		check(t, "first call", <-done, outcome{})
+		c.Close(t.Context())
+		st.end()
+	})
 }
 
 // Calls wait in the order of arrival, whichever way round they would be faster.

@@ -114,6 +114,31 @@ func TestMaxCalls(t *testing.T) {
 	})
 }
 
+// TestARefusedOnewayIsNoCallForEver: a oneway that MaxCalls turns away gives its place back.
+func TestARefusedOnewayIsNoCallForEver(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		g := newGate(t)
+		srv := handle(func(ctx context.Context, req *mux.Request) error {
+			if req.Method == "slow" {
+				g.pass()
+			}
+			return nil
+		})
+		srv.MaxCalls = 1
+		start(t, n, srv)
+		p, q := dial(t, n), dial(t, n)
+		p.send(frame(wire.Call, "A:slow", 1, 0))
+		g.await(1)
+		q.send(frame(wire.Oneway, "A:note", 2, 0))
+		q.send(frame(wire.Call, "A:b", 3, 0))
+		q.wantCode(3, mux.Overloaded, "MaxCalls")
+		g.open()
+		p.want(wire.Reply, 1)
+		q.send(frame(wire.Call, "A:b", 4, 0))
+		q.want(wire.Reply, 4)
+	})
+}
+
 func TestMaxCallsPerConnPausesTheReading(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *network) {
 		g, r := newGate(t), &refusals{}

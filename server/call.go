@@ -184,9 +184,9 @@ func (c *connection) answer(w *worker, m *call, err error) {
 // type 0 if none does. It may stand in the worker's memory.
 func (c *connection) outcome(w *worker, m *call, err error) {
 	rep := &m.result
-	oneway := m.req.Type == wire.Oneway || rep.Type == wire.Oneway
+	learned := rep.Type == wire.Oneway // the client's word for it is not enough: it may be wrong
 	switch {
-	case oneway:
+	case learned || m.req.Type == wire.Oneway:
 		if err != nil && mux.CodeOf(err) == mux.InternalError {
 			c.srv.logFailure(m, err)
 		}
@@ -197,7 +197,7 @@ func (c *connection) outcome(w *worker, m *call, err error) {
 		c.exception(w, m, mux.Errorf(mux.MissingResult, "method %q gave no result", m.name.method))
 	}
 	if err == nil && m.req.Route != nil && !m.name.kept {
-		c.srv.names.keep(m.name, oneway)
+		c.srv.names.keep(m.name, learned)
 	}
 }
 

@@ -95,6 +95,36 @@ func TestACloseEndsTheContextsAfterTheGrace(t *testing.T) {
 	})
 }
 
+// TestAnEndInsideAMessageEndsTheContexts: a client that goes away inside a message, or behind bytes that make no sense, is
+// gone all the same.
+func TestAnEndInsideAMessageEndsTheContexts(t *testing.T) {
+	for name, tail := range map[string][]byte{"half a frame": {0, 0, 0, 9, 0x80, 1}, "garbage": {0xff, 0xff, 0xff, 0xff, 1}} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, n *network) {
+				came, ended := make(chan struct{}), make(chan struct{})
+				start(t, n, handle(func(ctx context.Context, req *mux.Request) error {
+					close(came)
+					select {
+					case <-ctx.Done():
+						close(ended)
+					case <-time.After(time.Hour):
+					}
+					return nil
+				}))
+				p := dial(t, n)
+				p.send(frame(wire.Call, "A:slow", 1, 0), tail)
+				<-came
+				p.Close()
+				select {
+				case <-ended:
+				case <-time.After(time.Minute):
+					t.Error("the context of a call whose client is gone does not end")
+				}
+			})
+		})
+	}
+}
+
 func TestAOnewayOutlivesItsClient(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *network) {
 		g, done := newGate(t), make(chan error, 1)

@@ -202,6 +202,7 @@ func (c *connection) runOneway(w *worker, m *call) {
 	}
 	if free, err := c.srv.admit(1); free == 0 {
 		c.srv.refused(&c.peer, err.bound, err)
+		c.srv.load.calls.Add(-1)
 		m.free(w)
 		return
 	}

@@ -40,7 +40,7 @@ func (c *connection) finish(w *worker, err error) {
 		why = c.brokenBy()
 	default:
 		// Bytes that make no sense, or come too slowly or not at all any more.
-		c.settled()
+		c.halfClosed()
 		c.linger()
 	}
 	c.hangUp()

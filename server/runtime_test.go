@@ -13,6 +13,7 @@ import (
 
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol"
+	"github.com/oneport-thrift/oneport/protocol/wire"
 	"github.com/oneport-thrift/oneport/server"
 	"github.com/oneport-thrift/oneport/thrift/gen-go/bar"
 	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
@@ -174,4 +175,20 @@ func TestRuntimeHeaders(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAOnewayTypedCallTeachesNothing: a client that sends the call of a method as a
+// oneway does not make it one for others.
+func TestAOnewayTypedCallTeachesNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		m := mux.New()
+		m.Register("BarApi", bar.NewBarApiProcessor(barService{}))
+		start(t, n, &server.Server{Handler: m})
+		p, q := dial(t, n), dial(t, n)
+		p.send(frame(wire.Oneway, "BarApi:echo", 1, 5))
+		p.send(frame(wire.Call, "BarApi:nothing", 2, 5))
+		p.wantCode(2, mux.UnknownMethod, "")
+		q.send(frame(wire.Call, "BarApi:echo", 3, 5))
+		q.want(wire.Reply, 3)
+	})
 }

@@ -1,10 +1,18 @@
 package wire
 
+import "encoding/binary"
+
 // FirstField returns the id of the first field in a complete struct, such as
 // the body of a Reply. ok is false if the struct is empty or broken.
 func FirstField(p Protocol, body []byte) (id int16, ok bool) {
 	switch p {
-	case Binary, Compact:
+	case Binary:
+		// As fieldReader does it, which takes longer to set up than to read.
+		if len(body) < 3 || body[0] == binStop {
+			return 0, false
+		}
+		return int16(binary.BigEndian.Uint16(body[1:])), true
+	case Compact:
 		r := fieldReader{protocol: p, b: body}
 		f, err := r.next()
 		return f.id, err == nil && f.typ != 0

@@ -1,7 +1,6 @@
 package protocol
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/apache/thrift/lib/go/thrift"
@@ -31,8 +30,7 @@ func (d *depth) reset(limit int) {
 // enter counts a struct or container that was opened at byte pos.
 func (d *depth) enter(pos int) error {
 	if d.left <= 0 {
-		return exception(thrift.DEPTH_LIMIT,
-			fmt.Errorf("protocol: structs and containers nest deeper than the limit of %d at byte %d", d.limit, pos))
+		return tooDeep(d.limit, pos)
 	}
 	d.left--
 	return nil

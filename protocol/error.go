@@ -3,6 +3,7 @@ package protocol
 import (
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/apache/thrift/lib/go/thrift"
 )
@@ -34,4 +35,16 @@ func negativeSize(what string, pos int, n int32) error {
 func unknownType(pos int, t thrift.TType) error {
 	return exception(thrift.INVALID_DATA,
 		fmt.Errorf("protocol: unknown type %d of the value at byte %d", byte(t), pos))
+}
+
+// tooDeep is the error of one struct or container too many inside each other.
+func tooDeep(limit, pos int) error {
+	return exception(thrift.DEPTH_LIMIT,
+		fmt.Errorf("protocol: structs and containers nest deeper than the limit of %d at byte %d", limit, pos))
+}
+
+// tooLarge is the error of a length or count that the wire has no room for.
+func tooLarge(what string, n int) error {
+	return exception(thrift.SIZE_LIMIT,
+		fmt.Errorf("protocol: %s of size %d is over the limit of %d", what, n, math.MaxInt32))
 }

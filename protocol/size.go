@@ -34,8 +34,7 @@ func (b *buffer) open(what string, n int32, least int) error {
 // checkSize refuses to write a length or count that the wire has no room for.
 func checkSize(what string, n int) error {
 	if n > math.MaxInt32 {
-		return exception(thrift.SIZE_LIMIT,
-			fmt.Errorf("protocol: %s of size %d is over the limit of %d", what, n, math.MaxInt32))
+		return tooLarge(what, n)
 	}
 	return nil
 }

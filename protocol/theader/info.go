@@ -128,6 +128,10 @@ func (r *infoReader) bytes(what string) ([]byte, error) {
 // uvarint reads a varint of at most 31 bits: every number of a header is a count,
 // a length or an id.
 func (r *infoReader) uvarint(what string) (uint64, error) {
+	if r.pos < len(r.b) && r.b[r.pos] < 0x80 {
+		r.pos++
+		return uint64(r.b[r.pos-1]), nil // as nearly all are
+	}
 	v, n := binary.Uvarint(r.b[r.pos:])
 	if n == 0 {
 		return 0, truncated(what, r.base+r.pos)

@@ -11,29 +11,8 @@ import "encoding/binary"
 // for something unknown: then the Header is filled as far as it could be read,
 // Size included, and an exception can be answered. It allocates nothing but errors;
 // the Header's Info is a view of b.
-func ParseHeader(b []byte, lim Limits) (Header, error) {
-	if len(b) < 2 {
-		return Header{}, nil
-	}
-	if magic := binary.BigEndian.Uint16(b); magic != Magic {
-		return Header{}, malformed(0, int(magic), "magic %#04x", magic)
-	}
-	if len(b) < PreludeSize {
-		return Header{}, nil
-	}
-	size := int(binary.BigEndian.Uint16(b[8:])) * wordSize
-	if size > lim.header() {
-		return Header{}, overLimit("header size", 8, size, lim.header())
-	}
-	if len(b) < PreludeSize+size {
-		return Header{}, nil
-	}
-	h := Header{
-		Flags: binary.BigEndian.Uint16(b[2:]),
-		SeqID: int32(binary.BigEndian.Uint32(b[4:])),
-		Size:  PreludeSize + size,
-	}
-	err := h.parse(b[:h.Size], lim)
+func ParseHeader(b []byte, lim Limits) (h Header, err error) {
+	err = h.read(b, lim)
 	return h, err
 }
 
@@ -41,11 +20,35 @@ func ParseHeader(b []byte, lim Limits) (Header, error) {
 // view of it: still compressed if h.Zlib. Errors are those of ParseHeader; a frame
 // that ends inside its header is malformed.
 func Parse(frame []byte, lim Limits) (h Header, payload []byte, err error) {
-	h, err = ParseHeader(frame, lim)
+	err = h.read(frame, lim)
 	if h.Size == 0 && err == nil {
 		err = truncated("header", len(frame))
 	}
 	return h, frame[h.Size:], err
+}
+
+// read is ParseHeader; h is zero.
+func (h *Header) read(b []byte, lim Limits) error {
+	if len(b) < 2 {
+		return nil
+	}
+	if magic := binary.BigEndian.Uint16(b); magic != Magic {
+		return malformed(0, int(magic), "magic %#04x", magic)
+	}
+	if len(b) < PreludeSize {
+		return nil
+	}
+	size := int(binary.BigEndian.Uint16(b[8:])) * wordSize
+	if size > lim.header() {
+		return overLimit("header size", 8, size, lim.header())
+	}
+	if len(b) < PreludeSize+size {
+		return nil
+	}
+	h.Flags = binary.BigEndian.Uint16(b[2:])
+	h.SeqID = int32(binary.BigEndian.Uint32(b[4:]))
+	h.Size = PreludeSize + size
+	return h.parse(b[:h.Size], lim)
 }
 
 // parse reads what stands behind the prelude.

@@ -43,12 +43,13 @@ func (s *headerFrames) next(in []byte, m *call) (int, error) {
 		return 0, nil
 	}
 	h, payload, err := theader.Parse(in[wire.FrameHeaderSize:n], s.header)
-	if unknown := (*theader.UnsupportedError)(nil); errors.As(err, &unknown) {
+	if err != nil {
+		unknown := (*theader.UnsupportedError)(nil) // here, since it is allocated
+		if !errors.As(err, &unknown) {
+			return 0, err
+		}
 		unsupported(m, h, unknown)
 		return n, nil
-	}
-	if err != nil {
-		return 0, err
 	}
 	if h.Zlib {
 		if payload, err = s.inflate(m, payload); err != nil {

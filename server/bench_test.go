@@ -3,6 +3,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 	"github.com/apache/thrift/lib/go/thrift"
 
 	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/theader"
 	"github.com/oneport-thrift/oneport/protocol/thriftmux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
@@ -89,6 +91,26 @@ func muxCalls(depth int, contexts thriftmux.Pairs) (calls []byte, replies int) {
 		thriftmux.EndFrame(calls, mark)
 	}
 	return calls, len(calls) - depth*(len("FooApi:")+3+len(contexts.Bytes()))
+}
+
+// headerCalls returns the same in THeader frames, each with so many headers.
+func headerCalls(b *testing.B, depth, headers int) (calls []byte, replies int) {
+	frame := func(pairs int, service string) []byte {
+		w := theader.Begin(nil, theader.Header{Protocol: wire.Binary})
+		for i := range pairs {
+			w.Pair(fmt.Sprintf("key%d", i), "value")
+		}
+		buf, err := w.Payload()
+		if err == nil {
+			buf, err = w.End(echoCall(buf, service))
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		return buf
+	}
+	reply := len(frame(0, "FooApi")) - len("FooApi:")
+	return bytes.Repeat(frame(headers, "FooApi"), depth), reply * depth
 }
 
 // benchmarkCalls measures what the server does for a call beside the kernel.
@@ -180,6 +202,17 @@ func BenchmarkServices(b *testing.B) {
 			}
 			calls, replies := framedCalls(slices.Repeat(names[:n.called], 32/n.called))
 			benchmarkScript(b, m, 32, calls, replies)
+		})
+	}
+}
+
+func BenchmarkTHeader(b *testing.B) {
+	thrift.ServerConnectivityCheckInterval = 0
+	h := fooApi(mux.Processor(foo.NewFooApiProcessor(benchFoo{})))
+	for _, headers := range []int{0, 2} {
+		b.Run(fmt.Sprintf("headers=%d", headers), func(b *testing.B) {
+			calls, replies := headerCalls(b, 32, headers)
+			benchmarkScript(b, h, 32, calls, replies)
 		})
 	}
 }

@@ -36,6 +36,15 @@ func BenchmarkMuxFilters(b *testing.B) {
 	benchmark(b, m, call("Raw:get"))
 }
 
+// BenchmarkMuxFiltersEcho is a generated processor behind one filter that does nothing.
+func BenchmarkMuxFiltersEcho(b *testing.B) {
+	m := mux.New()
+	m.Handle("FooApi", mux.Processor(foo.NewFooApiProcessor(&fooService{})), asIs)
+	req := request(b, wire.Binary, "FooApi:echo", &foo.FooApiEchoArgs{Msg: strings.Repeat("x", 100)})
+	req.Scratch = make([]byte, 0, 1024)
+	benchmark(b, m, req)
+}
+
 // BenchmarkMuxUnknownService is a call that finds no service.
 func BenchmarkMuxUnknownService(b *testing.B) {
 	m, req := both(), call("None:get")

@@ -16,7 +16,8 @@ func (h recovered) ServeThrift(ctx context.Context, req *Request) (rep Reply, er
 			rep, err = Reply{}, NewPanicError(v)
 		}
 	}()
-	return h.next.ServeThrift(ctx, req)
+	err = serveInto(ctx, h.next, req, &rep)
+	return rep, err
 }
 
 // NewPanicError returns the failure for a value that recover returned. Call it

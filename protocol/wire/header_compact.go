@@ -62,6 +62,9 @@ func appendCompactHeader[N ~string | ~[]byte](dst []byte, t Type, name N, seqid 
 // uvarint32 reads the varint at b[at:], which must fit into 32 bits. next is
 // where it ends, 0 if b does first.
 func uvarint32(b []byte, at int, what string) (v uint32, next int, err error) {
+	if at < len(b) && b[at] < 0x80 {
+		return uint32(b[at]), at + 1, nil // as nearly all are
+	}
 	u, n := binary.Uvarint(b[at:min(len(b), at+binary.MaxVarintLen32)])
 	switch {
 	case n > 0 && u <= math.MaxUint32:

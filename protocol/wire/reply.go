@@ -5,17 +5,23 @@ import "encoding/binary"
 // FirstField returns the id of the first field in a complete struct, such as
 // the body of a Reply. ok is false if the struct is empty or broken.
 func FirstField(p Protocol, body []byte) (id int16, ok bool) {
+	// Binary and compact as fieldReader does it, which takes longer to set up than
+	// to read a field.
 	switch p {
 	case Binary:
-		// As fieldReader does it, which takes longer to set up than to read.
 		if len(body) < 3 || body[0] == binStop {
 			return 0, false
 		}
 		return int16(binary.BigEndian.Uint16(body[1:])), true
 	case Compact:
-		r := fieldReader{protocol: p, b: body}
-		f, err := r.next()
-		return f.id, err == nil && f.typ != 0
+		if len(body) == 0 || body[0]&0xf == cmpStop {
+			return 0, false
+		}
+		if delta := body[0] >> 4; delta > 0 {
+			return int16(delta), true
+		}
+		u, next, err := uvarint32(body, 1, "field id")
+		return int16(unzigzag(u)), next != 0 && err == nil
 	case JSON:
 		r := jsonFields{jsonText: jsonText{b: body}}
 		id, more, err := r.next()

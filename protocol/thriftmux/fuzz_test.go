@@ -43,7 +43,12 @@ func FuzzMessages(f *testing.F) {
 				t.Fatalf("%s %x became %x", what, b, again)
 			}
 		}
-		if q, err := ParseTdispatch(b, lim); err == nil {
+		q, err := ParseTdispatch(b, lim)
+		if contexts, payload, err2 := SplitTdispatch(b, lim); (err == nil) != (err2 == nil) || contexts.Len() != q.Contexts.Len() ||
+			!bytes.Equal(contexts.Bytes(), q.Contexts.Bytes()) || !bytes.Equal(payload, q.Payload) {
+			t.Fatalf("split into %x, %x, %v; parsed %+v, %v", contexts.Bytes(), payload, err2, q, err)
+		}
+		if err == nil {
 			same("Tdispatch", AppendTdispatch(nil, q))
 			if q.Contexts.Len() > 64 || len(b)-len(q.Payload) > 1<<12 {
 				t.Fatalf("over the limits: %d contexts", q.Contexts.Len())

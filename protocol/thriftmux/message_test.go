@@ -2,6 +2,7 @@ package thriftmux
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"strings"
@@ -16,6 +17,9 @@ func parseBody(typ Type, b []byte, lim Limits) (header int, err error) {
 	switch typ {
 	case Tdispatch:
 		q, err := ParseTdispatch(b, lim)
+		if _, payload, err2 := SplitTdispatch(b, lim); len(payload) != len(q.Payload) || fmt.Sprint(err2) != fmt.Sprint(err) {
+			return 0, fmt.Errorf("parsed %q, %v; split %q, %v", q.Payload, err, payload, err2)
+		}
 		return len(b) - len(q.Payload), err
 	case Rdispatch:
 		s, err := ParseRdispatch(b, lim)

@@ -80,3 +80,33 @@ func (r *reader) pairs(what string) (Pairs, error) {
 
 // rest is the payload.
 func (r *reader) rest() []byte { return r.b[r.pos:] }
+
+// skipField returns where the field at pos of b ends; -1 if b does not hold it, or
+// if pos is -1.
+func skipField(b []byte, pos int) int {
+	if pos < 0 || len(b)-pos < 2 {
+		return -1
+	}
+	n := int(int16(binary.BigEndian.Uint16(b[pos:])))
+	if n < 0 || n > len(b)-pos-2 {
+		return -1
+	}
+	return pos + 2 + n
+}
+
+// skipPairs returns the count of the pairs at pos of b, and where they begin and
+// end; end is -1 as that of skipField.
+func skipPairs(b []byte, pos int) (n, start, end int) {
+	if pos < 0 || len(b)-pos < 2 {
+		return 0, 0, -1
+	}
+	n, start = int(binary.BigEndian.Uint16(b[pos:])), pos+2
+	if n > MaxField {
+		return n, start, -1
+	}
+	end = start
+	for left := 2 * n; left > 0 && end >= 0; left-- {
+		end = skipField(b, end)
+	}
+	return n, start, end
+}

@@ -34,6 +34,19 @@ func ParseTdispatch(body []byte, lim Limits) (Request, error) {
 	return q, nil
 }
 
+// SplitTdispatch is ParseTdispatch for servers that look at nothing but the
+// contexts and the payload, which most do.
+func SplitTdispatch(body []byte, lim Limits) (contexts Pairs, payload []byte, err error) {
+	n, ctx, end := skipPairs(body, 0)
+	dst := skipField(body, end)
+	overrides, _, end2 := skipPairs(body, dst)
+	if end2 < 0 || end2 > lim.header() || max(n, overrides) > lim.pairs() {
+		q, err := ParseTdispatch(body, lim) // which tells what is wrong
+		return q.Contexts, q.Payload, err
+	}
+	return Pairs{b: body[ctx:end:end], n: n}, body[end2:], nil
+}
+
 // AppendTdispatch appends a body; the payload comes last, so it may be left empty and
 // appended by the caller. Dst is cut to MaxField bytes.
 func AppendTdispatch(dst []byte, q Request) []byte {

@@ -19,6 +19,7 @@ type muxSession struct {
 	phase  muxPhase
 	pieces muxPieces
 	frame  []byte // for messages of the session's own
+	spare  []callContext
 
 	// Guarded by the connection's lock.
 	tags     tagTable    // the calls that are not answered, nor taken back

@@ -22,7 +22,7 @@ func (s *muxSession) dispatched(f thriftmux.Frame, n int, m *call) error {
 	if body == nil {
 		return nil
 	}
-	q, err := thriftmux.ParseTdispatch(body, s.limits)
+	contexts, payload, err := thriftmux.SplitTdispatch(body, s.limits)
 	if err != nil {
 		return s.unparsed(f, err)
 	}
@@ -31,7 +31,7 @@ func (s *muxSession) dispatched(f thriftmux.Frame, n int, m *call) error {
 		m.buf, m.own = conn.Wrap(body), len(body)
 		s.c.srv.load.bytes.Add(int64(len(body)))
 	}
-	return s.call(f, n, m, q.Contexts, q.Payload)
+	return s.call(f, n, m, contexts, payload)
 }
 
 // unparsed handles a Tdispatch that makes no sense, or whose contexts are over a
@@ -79,9 +79,10 @@ func (s *muxSession) call(f thriftmux.Frame, n int, m *call, contexts thriftmux.
 	m.header(&h)
 	m.req.ReplyHeader = true
 	m.req.Header = contextHeader(&contexts)
-	m.mux.ctx = &callContext{conn: s.c, deadline: deadline, contexts: int32(contexts.Len()), oneway: m.req.Type == wire.Oneway}
-	m.mux.ctx.slot.Header = m.req.Header
-	m.ctx = m.mux.ctx
+	ctx := s.newContext()
+	ctx.deadline, ctx.contexts, ctx.oneway = deadline, int32(contexts.Len()), m.req.Type == wire.Oneway
+	ctx.slot.Header = m.req.Header
+	m.ctx, m.mux.ctx = ctx, ctx
 	if m.buf != nil {
 		m.req.Body = body
 	} else {
@@ -89,6 +90,22 @@ func (s *muxSession) call(f thriftmux.Frame, n int, m *call, contexts thriftmux.
 		m.to = m.from + len(body)
 	}
 	return nil
+}
+
+// contextBatch is how many contexts are allocated at a time. A handler that keeps
+// one keeps the memory of all.
+const contextBatch = 8
+
+// newContext returns the context of a call. It is not used again, since handlers
+// may keep it.
+func (s *muxSession) newContext() *callContext {
+	if len(s.spare) == 0 {
+		s.spare = make([]callContext, contextBatch)
+	}
+	ctx := &s.spare[0]
+	s.spare = s.spare[1:]
+	ctx.conn = s.c
+	return ctx
 }
 
 // message reads the Thrift message of a call. Finagle's clients send strict

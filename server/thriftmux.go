@@ -59,13 +59,13 @@ func openThriftMux(c *connection, _ wire.Opening) session {
 func (s *muxSession) next(in []byte, m *call) (int, error) {
 	f, n, err := thriftmux.ParseFrame(in, s.c.srv.bounds.message)
 	if err != nil {
-		s.oversized(f, err)
+		s.oversized(&f, err)
 		return 0, err
 	}
 	if n == 0 {
 		return 0, nil
 	}
-	if err := s.take(f, n, m); err != nil {
+	if err := s.take(&f, n, m); err != nil {
 		return 0, err
 	}
 	return n, nil
@@ -73,7 +73,7 @@ func (s *muxSession) next(in []byte, m *call) (int, error) {
 
 // take handles a frame of n bytes ("Mux, ping, discard, lease, drain" and "Mux,
 // faults").
-func (s *muxSession) take(f thriftmux.Frame, n int, m *call) error {
+func (s *muxSession) take(f *thriftmux.Frame, n int, m *call) error {
 	if f.Type == thriftmux.Tping && !f.More {
 		s.post(thriftmux.AppendEmpty(s.frame[:0], thriftmux.Rping, f.Tag))
 		return nil
@@ -98,7 +98,7 @@ func (s *muxSession) take(f thriftmux.Frame, n int, m *call) error {
 	if f.More {
 		return fmt.Errorf("server: fragment of %v", f.Type)
 	}
-	if f.Type == thriftmux.Rerr && !thriftmux.IsCheckTinit(f) {
+	if f.Type == thriftmux.Rerr && !thriftmux.IsCheckTinit(*f) {
 		return nil // an answer to nothing; one to it might go on for ever
 	}
 	s.post(thriftmux.AppendRerr(s.frame[:0], f.Tag, fmt.Sprintf("Unexpected mux message type %d", f.Type)))
@@ -107,9 +107,9 @@ func (s *muxSession) take(f thriftmux.Frame, n int, m *call) error {
 
 // begin handles what comes before the session is open. begun says that it is
 // open now, and that f is an ordinary message of it.
-func (s *muxSession) begin(f thriftmux.Frame) (begun bool, err error) {
+func (s *muxSession) begin(f *thriftmux.Frame) (begun bool, err error) {
 	switch {
-	case thriftmux.IsCheckTinit(f):
+	case thriftmux.IsCheckTinit(*f):
 		s.post(thriftmux.AppendCheckTinit(s.frame[:0]))
 		s.phase = muxChecked
 		return false, nil
@@ -125,7 +125,7 @@ func (s *muxSession) begin(f thriftmux.Frame) (begun bool, err error) {
 const ownWindow = 256 << 10
 
 // negotiate answers a Tinit. What cannot be agreed on ends the session.
-func (s *muxSession) negotiate(f thriftmux.Frame) error {
+func (s *muxSession) negotiate(f *thriftmux.Frame) error {
 	if f.More {
 		return fmt.Errorf("server: fragment of %v", f.Type)
 	}

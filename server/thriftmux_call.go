@@ -13,7 +13,7 @@ import (
 )
 
 // dispatched takes a Tdispatch, or a fragment of one.
-func (s *muxSession) dispatched(f thriftmux.Frame, n int, m *call) error {
+func (s *muxSession) dispatched(f *thriftmux.Frame, n int, m *call) error {
 	body, own, err := s.pieces.add(f)
 	if err != nil {
 		s.oversized(f, err)
@@ -36,7 +36,7 @@ func (s *muxSession) dispatched(f thriftmux.Frame, n int, m *call) error {
 
 // unparsed handles a Tdispatch that makes no sense, or whose contexts are over a
 // limit: then the call alone fails.
-func (s *muxSession) unparsed(f thriftmux.Frame, err error) error {
+func (s *muxSession) unparsed(f *thriftmux.Frame, err error) error {
 	var limit *wire.Error
 	if errors.As(err, &limit) && limit.TooLarge() {
 		s.fail(f, limit.Error())
@@ -46,7 +46,7 @@ func (s *muxSession) unparsed(f thriftmux.Frame, err error) error {
 }
 
 // requested takes a Treq, whose one context has a form of its own.
-func (s *muxSession) requested(f thriftmux.Frame, n int, m *call) error {
+func (s *muxSession) requested(f *thriftmux.Frame, n int, m *call) error {
 	if f.More {
 		return fmt.Errorf("server: fragment of %v", f.Type)
 	}
@@ -66,28 +66,27 @@ func (s *muxSession) requested(f thriftmux.Frame, n int, m *call) error {
 
 // call makes m the call that payload, the end of a frame of n bytes or of m.buf,
 // holds.
-func (s *muxSession) call(f thriftmux.Frame, n int, m *call, contexts thriftmux.Pairs, payload []byte) error {
-	h, body, err := s.message(payload)
-	if err != nil {
+func (s *muxSession) call(f *thriftmux.Frame, n int, m *call, contexts thriftmux.Pairs, payload []byte) error {
+	if err := s.message(m, payload); err != nil {
 		s.fail(f, err.Error())
 		return nil
 	}
 	deadline, expired := s.deadline(&contexts)
 	if taken, err := s.enter(f, m, expired); !taken {
+		m.req.Type = 0 // it is no call
 		return err
 	}
-	m.header(&h)
-	m.req.ReplyHeader = true
-	m.req.Header = contextHeader(&contexts)
 	ctx := s.newContext()
 	ctx.deadline, ctx.contexts, ctx.oneway = deadline, int32(contexts.Len()), m.req.Type == wire.Oneway
+	m.req.Header = contextHeader(&contexts)
 	ctx.slot.Header = m.req.Header
+	m.req.ReplyHeader = true
 	m.ctx, m.mux.ctx = ctx, ctx
 	if m.buf != nil {
-		m.req.Body = body
+		m.req.Body = payload[m.from:m.to]
 	} else {
-		m.from = n - len(payload) + h.Size
-		m.to = m.from + len(body)
+		m.from += n - len(payload)
+		m.to += n - len(payload)
 	}
 	return nil
 }
@@ -108,9 +107,10 @@ func (s *muxSession) newContext() *callContext {
 	return ctx
 }
 
-// message reads the Thrift message of a call. Finagle's clients send strict
-// binary unless they are set to another protocol, which each message tells.
-func (s *muxSession) message(payload []byte) (h wire.Header, body []byte, err error) {
+// message reads the header of a call's Thrift message into m, and where its body
+// stands in payload. Finagle's clients send strict binary unless they are set to
+// another protocol, which each message tells.
+func (s *muxSession) message(m *call, payload []byte) error {
 	p := wire.Binary
 	if len(payload) > 0 {
 		switch payload[0] {
@@ -120,14 +120,20 @@ func (s *muxSession) message(payload []byte) (h wire.Header, body []byte, err er
 			p = wire.JSON
 		}
 	}
-	h, err = wire.ParseHeader(p, payload, s.c.srv.bounds.limits.Name)
-	if err == nil && h.Size == 0 {
-		err = &wire.Error{Kind: wire.Truncated, What: "the header of a message in a Mux message of its length", Seen: int64(len(payload))}
+	h, err := wire.ParseHeader(p, payload, s.c.srv.bounds.limits.Name)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		body, err = wire.Body(p, payload[h.Size:])
+	if h.Size == 0 {
+		return &wire.Error{Kind: wire.Truncated, What: "the header of a message in a Mux message of its length", Seen: int64(len(payload))}
 	}
-	return h, body, err
+	body, err := wire.Body(p, payload[h.Size:])
+	if err != nil {
+		return err
+	}
+	m.header(&h)
+	m.from, m.to = h.Size, h.Size+len(body)
+	return nil
 }
 
 // deadline returns the call's deadline by this host's clock, zero without one.
@@ -146,7 +152,7 @@ func (s *muxSession) deadline(contexts *thriftmux.Pairs) (t time.Time, expired b
 
 // enter gives the call its tag, unless it is refused: taken is false then, and
 // the client has been told. The error is for a tag that is in use.
-func (s *muxSession) enter(f thriftmux.Frame, m *call, expired bool) (taken bool, err error) {
+func (s *muxSession) enter(f *thriftmux.Frame, m *call, expired bool) (taken bool, err error) {
 	c := s.c
 	c.mu.Lock()
 	over := s.overBound()

@@ -57,7 +57,7 @@ const maxWhy = 256
 
 // discarded takes a Tdiscarded. A call that has been answered, or has not come
 // in whole, is no more known by its tag: there is no answer.
-func (s *muxSession) discarded(f thriftmux.Frame) error {
+func (s *muxSession) discarded(f *thriftmux.Frame) error {
 	if f.More {
 		return fmt.Errorf("server: fragment of %v", f.Type)
 	}
@@ -116,7 +116,7 @@ func (s *muxSession) drain() bool {
 
 // acknowledged reports whether f is the answer to a Tdrain. A client that knows
 // no Tdrain, and says so, gets its calls refused too.
-func (s *muxSession) acknowledged(f thriftmux.Frame) bool {
+func (s *muxSession) acknowledged(f *thriftmux.Frame) bool {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
 	if s.ending != muxAsked || f.Tag != thriftmux.SessionTag || f.More {

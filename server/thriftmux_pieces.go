@@ -24,12 +24,12 @@ func (p *muxPieces) init(c *connection) {
 
 // add takes a frame, which may be a whole message. body is nil if it is not whole
 // yet. own says that body is memory of its own and not part of the frame.
-func (p *muxPieces) add(f thriftmux.Frame) (body []byte, own bool, err error) {
+func (p *muxPieces) add(f *thriftmux.Frame) (body []byte, own bool, err error) {
 	_, own = p.timers[f.Tag]
 	if !own && !f.More {
 		return f.Body, false, nil
 	}
-	body, done, err := p.joiner.Add(f)
+	body, done, err := p.joiner.Add(*f)
 	if err != nil {
 		return nil, false, err
 	}

@@ -93,7 +93,7 @@ func (s *muxSession) nack(t thriftmux.Type, tag uint32, flags thriftmux.Pairs, t
 }
 
 // fail answers a call that makes no sense; the session goes on.
-func (s *muxSession) fail(f thriftmux.Frame, text string) {
+func (s *muxSession) fail(f *thriftmux.Frame, text string) {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
 	s.answer(f.Type, f.Tag, thriftmux.Response{Status: thriftmux.StatusError, Contexts: failNever, Payload: []byte(text)})
@@ -101,7 +101,7 @@ func (s *muxSession) fail(f thriftmux.Frame, text string) {
 
 // oversized tells the client of a call that is over a limit, which ends the
 // session.
-func (s *muxSession) oversized(f thriftmux.Frame, err error) {
+func (s *muxSession) oversized(f *thriftmux.Frame, err error) {
 	if f.Type == thriftmux.Tdispatch || f.Type == thriftmux.Treq {
 		s.fail(f, err.Error())
 	}

@@ -57,7 +57,8 @@ func openThriftMux(c *connection, _ wire.Opening) session {
 }
 
 func (s *muxSession) next(in []byte, m *call) (int, error) {
-	f, n, err := thriftmux.ParseFrame(in, s.c.srv.bounds.message)
+	var f thriftmux.Frame
+	n, err := f.Parse(in, s.c.srv.bounds.message)
 	if err != nil {
 		s.oversized(&f, err)
 		return 0, err

@@ -11,7 +11,8 @@ import (
 
 // callContext is the context of one call that can be taken back or has a
 // deadline. Most handlers never wait for the end of theirs: what that takes is
-// made for those that do, so that the others cost little memory.
+// made for those that do, so that the others cost little memory, and no look at
+// the clock: the session tells them when their deadline has passed.
 type callContext struct {
 	conn     *connection    // its contexts are the parents
 	slot     mux.HeaderSlot // its Header begins with the contexts
@@ -57,13 +58,7 @@ func (c *callContext) Done() <-chan struct{} { return c.standard().Done() }
 func (c *callContext) Err() error {
 	switch c.end.Load() {
 	case nil:
-		if err := c.parent().Err(); err != nil {
-			return err
-		}
-		if !c.deadline.IsZero() && !time.Now().Before(c.deadline) {
-			return context.DeadlineExceeded
-		}
-		return nil
+		return c.parent().Err()
 	case answered:
 		return context.Canceled
 	}
@@ -116,7 +111,7 @@ func (c *callContext) standard() context.Context {
 	}
 	e.inner, e.stop = context.WithCancelCause(c.parent())
 	switch {
-	case e.cause != nil:
+	case e.cause != nil && e.cause != errDeadline:
 		e.stop(e.cause)
 	case !c.deadline.IsZero():
 		stop := e.stop
@@ -138,6 +133,17 @@ func (c *callContext) cancel(cause error) {
 	e.cause = cause
 	if e.stop != nil {
 		e.stop(cause)
+	}
+}
+
+// expire ends the context at its deadline. Those who wait have a timer of their
+// own, by which package context says so in its own words.
+func (c *callContext) expire() {
+	e := c.watched()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.cause == nil {
+		e.cause = errDeadline
 	}
 }
 

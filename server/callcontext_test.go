@@ -32,7 +32,7 @@ func TestCallContextEnds(t *testing.T) {
 		"by the session":    {func(c *callContext, _ context.CancelCauseFunc) { c.cancel(why); c.cancel(errors.New("late")) }, context.Canceled, why},
 		"by its answer":     {func(c *callContext, _ context.CancelCauseFunc) { c.completed(); c.cancel(why) }, context.Canceled, context.Canceled},
 		"by the connection": {func(_ *callContext, parent context.CancelCauseFunc) { parent(why) }, context.Canceled, why},
-		"by the deadline":   {func(*callContext, context.CancelCauseFunc) { <-time.After(2 * time.Second) }, context.DeadlineExceeded, nil},
+		"by the deadline":   {func(c *callContext, _ context.CancelCauseFunc) { <-time.After(2 * time.Second); c.expire() }, context.DeadlineExceeded, errDeadline},
 	} {
 		for _, waited := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {

@@ -27,7 +27,9 @@ type muxSession struct {
 	window   int         // the largest body of a frame that the client wants
 	long     []longReply // replies that leave in pieces, in turns
 	ending   muxEnding
+	alarm    muxAlarm
 	hasBegun bool // the phase is muxOpen
+	over     bool // nothing more is read
 }
 
 // muxPhase is how far a session has begun ("Mux, session start").
@@ -192,15 +194,32 @@ func (s *muxSession) put(frame []byte) {
 func (s *muxSession) received() time.Time { return s.c.in.now }
 
 // ended lets go of what is not complete, when nothing more is read.
-func (s *muxSession) ended() { s.pieces.end() }
+func (s *muxSession) ended() {
+	s.pieces.end()
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	s.over = true
+	if s.running == 0 {
+		s.idle()
+	}
+}
+
+// idle is called when no call runs, with the connection's lock held.
+func (s *muxSession) idle() {
+	if s.ending == muxAgreed {
+		s.c.stopReading()
+	}
+	if s.over {
+		s.alarm.stop()
+	}
+}
 
 var _ multiplexer = (*muxSession)(nil)
 
 // appendReply is called under the connection's lock, once for each call.
 func (s *muxSession) appendReply(dst []byte, m *call) []byte {
-	s.running--
-	if s.running == 0 && s.ending == muxAgreed {
-		s.c.stopReading()
+	if s.running--; s.running == 0 {
+		s.idle()
 	}
 	if m.mux.discarded {
 		return dst

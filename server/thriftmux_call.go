@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/oneport-thrift/oneport/internal/conn"
 	"github.com/oneport-thrift/oneport/mux"
@@ -71,17 +70,17 @@ func (s *muxSession) call(f *thriftmux.Frame, n int, m *call, contexts thriftmux
 		s.fail(f, err.Error())
 		return nil
 	}
-	deadline, expired := s.deadline(&contexts)
+	header, value := contextHeader(&contexts)
+	deadline, expired := s.deadline(value)
+	ctx := s.newContext()
+	ctx.deadline, ctx.contexts, ctx.oneway = deadline, int32(contexts.Len()), m.req.Type == wire.Oneway
+	ctx.slot.Header = header
+	m.req.Header, m.req.ReplyHeader = header, true
+	m.ctx, m.mux.ctx = ctx, ctx
 	if taken, err := s.enter(f, m, expired); !taken {
 		m.req.Type = 0 // it is no call
 		return err
 	}
-	ctx := s.newContext()
-	ctx.deadline, ctx.contexts, ctx.oneway = deadline, int32(contexts.Len()), m.req.Type == wire.Oneway
-	m.req.Header = contextHeader(&contexts)
-	ctx.slot.Header = m.req.Header
-	m.req.ReplyHeader = true
-	m.ctx, m.mux.ctx = ctx, ctx
 	if m.buf != nil {
 		m.req.Body = payload[m.from:m.to]
 	} else {
@@ -136,20 +135,6 @@ func (s *muxSession) message(m *call, payload []byte) error {
 	return nil
 }
 
-// deadline returns the call's deadline by this host's clock, zero without one.
-func (s *muxSession) deadline(contexts *thriftmux.Pairs) (t time.Time, expired bool) {
-	value, ok := contexts.Get(thriftmux.DeadlineKey)
-	if !ok {
-		return time.Time{}, false
-	}
-	d, ok := thriftmux.ParseDeadline(value)
-	if !ok {
-		return time.Time{}, false
-	}
-	t = d.At(s.received())
-	return t, !t.After(s.received())
-}
-
 // enter gives the call its tag, unless it is refused: taken is false then, and
 // the client has been told. The error is for a tag that is in use.
 func (s *muxSession) enter(f *thriftmux.Frame, m *call, expired bool) (taken bool, err error) {
@@ -172,6 +157,7 @@ func (s *muxSession) enter(f *thriftmux.Frame, m *call, expired bool) (taken boo
 		s.nack(f.Type, f.Tag, nackResend, over.refusal().Error())
 	default:
 		s.tags.add(f.Tag, m)
+		s.watch(m.mux.ctx.deadline)
 		s.running++
 		taken = true
 	}
@@ -197,18 +183,25 @@ func (s *muxSession) overBound() *overBound {
 }
 
 // contextHeader copies contexts, and behind them the headers that the application
-// set, which are one of them.
-func contextHeader(contexts *thriftmux.Pairs) mux.Header {
+// set, which are one of them. It also returns the value of the call's deadline.
+func contextHeader(contexts *thriftmux.Pairs) (h mux.Header, deadline string) {
 	if contexts.Len() == 0 {
-		return nil
+		return nil, ""
 	}
-	value, _ := contexts.Get(thriftmux.RequestHeadersKey)
-	app, ok := thriftmux.ParseHeaders(value)
-	if !ok {
-		app = thriftmux.Pairs{}
+	var app string
+	h = appendFields(make(mux.Header, 0, contexts.Len()), contexts)
+	for i := range h {
+		switch h[i].Key {
+		case thriftmux.DeadlineKey:
+			deadline = h[i].Value
+		case thriftmux.RequestHeadersKey:
+			app = h[i].Value
+		}
 	}
-	h := make(mux.Header, 0, contexts.Len()+app.Len())
-	return appendFields(appendFields(h, contexts), &app)
+	if headers, ok := thriftmux.ParseHeaders([]byte(app)); ok {
+		h = appendFields(h, &headers)
+	}
+	return h, deadline
 }
 
 // appendFields copies pairs, all of them at once.

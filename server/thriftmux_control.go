@@ -124,7 +124,7 @@ func (s *muxSession) acknowledged(f *thriftmux.Frame) bool {
 	}
 	s.ending = muxAgreed
 	if s.running == 0 {
-		s.c.stopReading()
+		s.idle()
 	}
 	return true
 }

@@ -132,6 +132,42 @@ func TestMuxDeadline(t *testing.T) {
 	})
 }
 
+// TestMuxDeadlinesOfMany: handlers that only ask now and then are told of their
+// own deadline in time, whichever comes first and however many were answered before.
+func TestMuxDeadlinesOfMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := inMemory()
+		const late = 2 * time.Millisecond
+		ends := make(chan time.Duration, 1)
+		start(t, n, handle(func(ctx context.Context, req *mux.Request) error {
+			deadline, _ := ctx.Deadline()
+			for req.Method == "poll" && ctx.Err() == nil {
+				<-time.After(time.Millisecond / 4)
+			}
+			ends <- time.Since(deadline)
+			return ctx.Err()
+		}))
+		p := dialMux(t, n)
+		send := func(tag uint32, name string, d time.Duration) {
+			value := thriftmux.Deadline{Timestamp: time.Now(), Deadline: time.Now().Add(d)}.Append(nil)
+			p.send(tdispatch(tag, message(name, int32(tag), 0), contexts(t, thriftmux.DeadlineKey, string(value))))
+		}
+		send(2, "A:b", time.Second/2)
+		p.wantReply(2)
+		<-ends
+		send(3, "A:poll", 3*time.Second)
+		send(4, "A:poll", time.Second)
+		send(5, "A:poll", time.Second+time.Millisecond/8)
+		send(6, "A:poll", 2*time.Second)
+		for _, tag := range []uint32{4, 5, 6, 3} {
+			if d := <-ends; d < 0 || d > late {
+				t.Errorf("tag %d was told %v after its deadline", tag, d)
+			}
+			p.wantException(tag, "poll", mux.DeadlineExceeded)
+		}
+	})
+}
+
 // TestMuxEndOfInput: the contexts of calls end at once, without HalfCloseGrace,
 // but for oneways.
 func TestMuxEndOfInput(t *testing.T) {

@@ -27,8 +27,11 @@ func (a *muxAlarm) stop() {
 const minAlarm = time.Millisecond
 
 // deadline returns the call's deadline by this host's clock, zero without one.
-// value is the context that says so.
+// value is the context that says so, empty if there is none.
 func (s *muxSession) deadline(value string) (t time.Time, expired bool) {
+	if value == "" {
+		return time.Time{}, false
+	}
 	d, ok := thriftmux.ParseDeadline([]byte(value))
 	if !ok {
 		return time.Time{}, false

@@ -90,9 +90,10 @@ func (s *muxSession) call(f *thriftmux.Frame, n int, m *call, contexts thriftmux
 	return nil
 }
 
-// contextBatch is how many contexts are allocated at a time. A handler that keeps
-// one keeps the memory of all.
-const contextBatch = 8
+// contextBatch is how many contexts are allocated at a time: those that fit into
+// 512 bytes, from where on the runtime adds a header. A handler that keeps one keeps
+// the memory of all.
+const contextBatch = 5
 
 // newContext returns the context of a call. It is not used again, since handlers
 // may keep it.

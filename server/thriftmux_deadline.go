@@ -32,13 +32,11 @@ func (s *muxSession) deadline(value string) (t time.Time, expired bool) {
 	if value == "" {
 		return time.Time{}, false
 	}
-	d, ok := thriftmux.ParseDeadline([]byte(value))
+	left, ok := thriftmux.DeadlineLeft([]byte(value), s.received())
 	if !ok {
 		return time.Time{}, false
 	}
-	now := s.received()
-	t = now.Add(d.At(now).Sub(now)) // by the clock that is never set
-	return t, !t.After(now)
+	return s.received().Add(left), left <= 0
 }
 
 // watch sees to it that a call which is about to run is told when its deadline

@@ -117,6 +117,26 @@ func TestDeadlineAt(t *testing.T) {
 	}
 }
 
+// TestDeadlineLeft: it is what At says, whatever the instants.
+func TestDeadlineLeft(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	at := now.UnixNano()
+	second := int64(time.Second)
+	instants := []int64{math.MinInt64, math.MinInt64 + 1, -1, 0, 1, at - second - 1, at - second, at, at + 1, at + second, at + second + 1, math.MaxInt64}
+	for _, timestamp := range instants {
+		for _, deadline := range instants {
+			d := Deadline{Timestamp: time.Unix(0, timestamp), Deadline: time.Unix(0, deadline)}
+			left, ok := DeadlineLeft(d.Append(nil), now)
+			if want := d.At(now).Sub(now); !ok || left != want {
+				t.Errorf("from %d to %d: %v, %v, want %v", timestamp, deadline, left, ok, want)
+			}
+		}
+	}
+	if _, ok := DeadlineLeft(make([]byte, 15), now); ok {
+		t.Error("15 bytes were taken")
+	}
+}
+
 func TestRetriesVector(t *testing.T) {
 	value := contextOf(t, "tdispatch-retry-1", RetriesKey)
 	if n, ok := ParseRetries(value); !ok || n != 1 {

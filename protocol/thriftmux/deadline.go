@@ -68,3 +68,31 @@ func (d Deadline) At(now time.Time) time.Time {
 	}
 	return d.Deadline
 }
+
+// DeadlineLeft reads the value of a DeadlineKey context, and returns how much time
+// there is from now on, when the call arrives: what ParseDeadline and At say, in less
+// time than they take. It is negative behind the deadline. ok is as that of
+// ParseDeadline.
+func DeadlineLeft(value []byte, now time.Time) (left time.Duration, ok bool) {
+	if len(value) != 16 {
+		return 0, false
+	}
+	timestamp, deadline := int64(binary.BigEndian.Uint64(value)), int64(binary.BigEndian.Uint64(value[8:]))
+	at := now.UnixNano()
+	if apart := minus(at, timestamp); apart > clockSkew || apart < -clockSkew {
+		return minus(deadline, timestamp), true
+	}
+	return minus(deadline, at), true
+}
+
+// minus is a - b, or the nearest Duration.
+func minus(a, b int64) time.Duration {
+	d := a - b
+	switch {
+	case d < a == (b > 0):
+		return time.Duration(d)
+	case b > 0:
+		return math.MinInt64
+	}
+	return math.MaxInt64
+}

@@ -59,8 +59,7 @@ func openThriftMux(c *connection, _ wire.Opening) session {
 }
 
 func (s *muxSession) next(in []byte, m *call) (int, error) {
-	var f thriftmux.Frame
-	n, err := f.Parse(in, s.c.srv.bounds.message)
+	f, n, err := thriftmux.ParseFrame(in, s.c.srv.bounds.message)
 	if err != nil {
 		s.oversized(&f, err)
 		return 0, err

@@ -34,36 +34,26 @@ type Frame struct {
 // an error about the frame's size, so that a call too large can be answered. An unknown
 // type is an error: what follows cannot be trusted.
 func ParseFrame(b []byte, max int) (f Frame, n int, err error) {
-	n, err = f.Parse(b, max)
-	return f, n, err
-}
-
-// Parse is ParseFrame into f, whatever that was before, which spares those who read
-// many frames a copy of each.
-func (f *Frame) Parse(b []byte, max int) (n int, err error) {
-	*f = Frame{}
 	n, err = wire.FrameSize(b, max)
 	if err == nil && n != 0 && n < FrameOverhead {
-		return 0, malformed(0, n-minLength, "frame length %d, type and tag take %d", n-minLength, minLength)
+		return Frame{}, 0, malformed(0, n-minLength, "frame length %d, type and tag take %d", n-minLength, minLength)
 	}
 	if len(b) > wire.FrameHeaderSize {
-		t, newer := Type(b[4]).older()
-		if !t.known() {
-			return 0, malformed(4, int(t), "message type %d", t)
+		t := Type(b[4])
+		if f.Type, f.Newer = t.older(); !f.Type.known() {
+			return Frame{}, 0, malformed(4, int(t), "message type %d", t)
 		}
-		f.Type, f.Newer = t, newer
 	}
 	if len(b) < FrameOverhead {
-		*f = Frame{}
-		return 0, err
+		return Frame{}, 0, err
 	}
 	tag := binary.BigEndian.Uint32(b[4:]) & 0xffffff
 	f.Tag, f.More = tag&MaxTag, tag&moreBit != 0
 	if err != nil || len(b) < n {
-		return 0, err
+		return f, 0, err
 	}
 	f.Body = b[FrameOverhead:n:n]
-	return n, nil
+	return f, n, nil
 }
 
 // AppendFrame appends a whole frame, under the newer number if f says so.

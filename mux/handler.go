@@ -19,21 +19,6 @@ func (f HandlerFunc) ServeThrift(ctx context.Context, req *Request) (Reply, erro
 	return f(ctx, req)
 }
 
-// serveInto calls h and leaves the reply in rep, which must be zero. Each level that
-// returns a Reply copies it, which takes longer than the routing, so the most
-// common handlers are called without a level of their own.
-func serveInto(ctx context.Context, h Handler, req *Request, rep *Reply) (err error) {
-	switch h := h.(type) {
-	case *processor:
-		return h.serve(ctx, req, rep)
-	case HandlerFunc:
-		*rep, err = h(ctx, req)
-	default:
-		*rep, err = h.ServeThrift(ctx, req)
-	}
-	return err
-}
-
 // A Filter wraps a handler in another. It is called once, when the chain is
 // built; what it returns runs for each call. A filter that changes Service or
 // Method of the request puts them back before it returns.

@@ -66,7 +66,7 @@ func (h *processor) ServeThrift(ctx context.Context, req *Request) (rep Reply, e
 	return rep, err
 }
 
-// serve is ServeThrift with a place for the reply; see serveInto.
+// serve is ServeThrift with a place for the reply; see [Route.serve].
 func (h *processor) serve(ctx context.Context, req *Request, rep *Reply) error {
 	m, ok := h.methods[req.Method]
 	if !ok {

@@ -16,8 +16,11 @@ func (h recovered) ServeThrift(ctx context.Context, req *Request) (rep Reply, er
 			rep, err = Reply{}, NewPanicError(v)
 		}
 	}()
-	err = serveInto(ctx, h.next, req, &rep)
-	return rep, err
+	if p, ok := h.next.(*processor); ok {
+		err = p.serve(ctx, req, &rep) // see Route.serve
+		return rep, err
+	}
+	return h.next.ServeThrift(ctx, req)
 }
 
 // NewPanicError returns the failure for a value that recover returned. Call it

@@ -26,7 +26,7 @@ var (
 // reads, and holds no memory while it waits for a message's first byte.
 type input struct {
 	c    *connection
-	raw  rawReader
+	from conn.Reader
 	buf  *conn.Buffer // nil if there is nothing
 	pos  int          // buf.B[pos:] is not consumed yet
 	size int          // of the next buffer
@@ -42,7 +42,7 @@ type input struct {
 func (in *input) init(c *connection) {
 	in.c, in.size, in.partial = c, minRead, c.srv.bounds.sniff
 	in.now = time.Now()
-	in.raw.init(in, c.rwc)
+	in.from.Init(c.rwc)
 }
 
 // known ends the time of sniffing.
@@ -76,7 +76,7 @@ func (in *input) skip(n int) {
 // secured makes nc, a session on the connection, what is read from now on. Its
 // reader has cleared the deadlines, and the client has just been heard of.
 func (in *input) secured(nc net.Conn) {
-	in.raw.init(in, nc)
+	in.from.Init(nc)
 	in.armed, in.inside = time.Time{}, false
 	in.now = time.Now()
 	in.c.touch(in.now)
@@ -141,7 +141,9 @@ func (in *input) fill() error {
 // read reads once, and notes when that was.
 func (in *input) read() error {
 	before := len(in.unread())
-	n, err := in.raw.read()
+	var n int
+	var err error
+	in.buf, n, err = in.from.Read(in.buf, in.size)
 	if n <= 0 {
 		return err
 	}

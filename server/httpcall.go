@@ -97,7 +97,7 @@ func (s *Server) replyHTTP(w http.ResponseWriter, m *call, media string) {
 		w.Header().Set("Content-Length", "0")
 		return
 	}
-	out := conn.Take(len(rep.Body) + len(m.name.method) + replyOverhead)
+	out := conn.Take(m.room())
 	defer out.Release()
 	out.B = appendMessage(out.B, m)
 	m.own += len(out.B) // until m is given up

@@ -21,7 +21,7 @@ const (
 // next. It reports false if it is too large for that.
 func (w *worker) keep(m *call) bool {
 	k := &w.kept
-	size := len(m.result.Body) + len(m.name.method) + replyOverhead
+	size := m.room()
 	if m.size > maxKept || k.bytes+size > maxKept {
 		return false
 	}

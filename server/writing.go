@@ -3,9 +3,64 @@ package server
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"os"
+	"runtime"
 	"time"
+
+	"github.com/oneport-thrift/oneport/internal/conn"
 )
+
+// send writes the replies that were left, unless somebody does. kept is how many
+// bytes of them w has kept and not counted.
+func (c *connection) send(w *worker, kept int) {
+	c.mu.Lock()
+	c.charge(kept)
+	c.release(w)
+	write, others := c.out.Start(), c.open > 0
+	c.unlock()
+	if !write {
+		return
+	}
+	if others {
+		// Calls that are about to end get to add their replies to this write.
+		runtime.Gosched()
+	}
+	c.flush(w, c.next(w, 0), time.Time{})
+}
+
+// flush writes b, and what waits until nothing does. The caller is the outbox's
+// writer.
+func (c *connection) flush(w *worker, b *conn.Buffer, now time.Time) {
+	for b != nil {
+		if now.IsZero() {
+			now = time.Now()
+		}
+		if err := c.write(b.B, now); err != nil {
+			c.cut(fmt.Errorf("server: write: %w", err))
+		}
+		n := len(b.B)
+		b.Release()
+		b, now = c.next(w, n), time.Time{}
+	}
+}
+
+// next returns what is to be written after written bytes have been; nil ends the
+// writing.
+func (c *connection) next(w *worker, written int) *conn.Buffer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.charge(-written)
+	c.release(w)
+	if c.multi != nil {
+		c.multi.refill()
+	}
+	b := c.out.Next()
+	if c.waiting || c.attended {
+		c.tell()
+	}
+	return b
+}
 
 // write writes b to the client. Only the outbox's writer calls it.
 func (c *connection) write(b []byte, now time.Time) error {

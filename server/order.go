@@ -1,0 +1,106 @@
+package server
+
+import (
+	"github.com/oneport-thrift/oneport/internal/conn"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// enter gives calls their places in the order of replies. From now on they count
+// as open. Only the goroutine that reads enters calls.
+func (c *connection) enter(batch ...*call) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	bytes := 0
+	for _, m := range batch {
+		bytes += m.weigh()
+		c.link(m)
+	}
+	c.open += len(batch)
+	c.charge(bytes)
+	c.measure()
+}
+
+// measure sets space. Called with mu held, by the goroutine that reads.
+func (c *connection) measure() {
+	c.space = c.srv.bounds.callsPerConn - c.open
+	if c.bytes >= c.srv.bounds.connBytes {
+		c.space = 0
+	}
+}
+
+// enterAlone enters m if no other call of the connection is open.
+func (c *connection) enterAlone(m *call) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.open > 0 {
+		return false
+	}
+	c.link(m)
+	c.open = 1
+	c.charge(m.weigh())
+	c.measure()
+	return true
+}
+
+// takesTurn reports whether m has a place in the order of replies. A oneway call
+// has none, since it has no reply.
+func (c *connection) takesTurn(m *call) bool { return c.ordered && m.req.Type != wire.Oneway }
+
+// link puts m at the end of the order, if there is one. Called with mu held.
+func (c *connection) link(m *call) {
+	switch {
+	case !c.takesTurn(m):
+		return
+	case c.tail == nil:
+		c.head = m
+	default:
+		c.tail.next = m
+	}
+	c.tail = m
+}
+
+// release moves the replies whose turn has come to the outbox: those at the head
+// of the order, up to the first that is not done. Called with mu held.
+func (c *connection) release(w *worker) {
+	var (
+		replies  conn.Pieces
+		args     *conn.Buffer // of several calls
+		n, calls int
+	)
+	for c.head != nil && c.head.done.Load() {
+		m := c.head
+		if c.head = m.next; c.head == nil {
+			c.tail = nil
+		}
+		calls++
+		c.charge(-m.size)
+		if m.buf != args {
+			args.ReleaseN(n)
+			args, n = m.buf, 0
+		}
+		n++
+		m.buf = nil
+		if len(m.reply.Bytes()) > 0 && !replies.Join(&m.reply) {
+			c.put(&replies)
+			replies.Join(&m.reply)
+		}
+		m.free(w)
+	}
+	args.ReleaseN(n)
+	if calls > 0 {
+		c.put(&replies)
+		c.open -= calls
+		c.srv.load.calls.Add(int64(-calls))
+	}
+}
+
+// put moves replies to the outbox. Called with mu held.
+func (c *connection) put(replies *conn.Pieces) {
+	b := replies.Bytes()
+	if c.broken == nil {
+		c.out.Set(append(c.out.Room(len(b)), b...))
+	} else {
+		c.charge(-len(b))
+	}
+	replies.Release()
+}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/apache/thrift/lib/go/thrift"
 
+	"github.com/oneport-thrift/oneport/internal/conn"
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/server"
 	"github.com/oneport-thrift/oneport/thrift/gen-go/bar"
@@ -25,6 +26,7 @@ const serveEnv = "ONEPORT_CLIENT_BENCH_SERVE"
 // TestMain makes the test program a server if the environment says so; see
 // startServer.
 func TestMain(m *testing.M) {
+	conn.Count()
 	thrift.ServerConnectivityCheckInterval = 0
 	if os.Getenv(serveEnv) != "" {
 		serveUntilEOF()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -25,14 +26,20 @@ import (
 	"github.com/oneport-thrift/oneport/server/servertest"
 )
 
-// TestMain fails if the tests leave a goroutine of ours, or a buffer.
+// TestMain fails if the tests leave a goroutine of ours, or a buffer. Benchmarks
+// run without the count.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	bench := flag.Lookup("test.bench").Value.String() != ""
+	if !bench {
+		conn.Count()
+	}
 	thrift.ServerConnectivityCheckInterval = 0
 	if os.Getenv(childEnv) != "" {
 		os.Exit(child(os.Getenv(childEnv)))
 	}
 	code := m.Run()
-	if code == 0 {
+	if code == 0 && !bench {
 		code = leaks()
 	}
 	os.Exit(code)

@@ -20,9 +20,28 @@ var (
 	outstanding atomic.Int64
 )
 
+// counting says that buffers are counted. All connections would write to the count
+// several times a call, so only tests have it.
+var counting bool
+
+// Count has buffers counted. It is for tests, which call it before any is taken.
+func Count() { counting = true }
+
 // Outstanding returns the number of buffers taken and not yet given back by their
-// last holder, in the whole process. It is 0 when no connection holds data.
-func Outstanding() int64 { return outstanding.Load() }
+// last holder, in the whole process. It is 0 when no connection holds data. It
+// panics without Count.
+func Outstanding() int64 {
+	if !counting {
+		panic("conn: buffers are not counted")
+	}
+	return outstanding.Load()
+}
+
+func count(n int64) {
+	if counting {
+		outstanding.Add(n)
+	}
+}
 
 // Buffer is memory with a count of its holders. The last one to release it gives
 // it back.
@@ -37,7 +56,7 @@ type Buffer struct {
 
 // Take returns an empty buffer with one holder and room for at least size bytes.
 func Take(size int) *Buffer {
-	outstanding.Add(1)
+	count(1)
 	shift := max(bits.Len(uint(max(size, 1)-1)), minShift)
 	if shift > maxShift {
 		b := &Buffer{B: make([]byte, 0, size), pool: unpooled}
@@ -56,7 +75,7 @@ func Take(size int) *Buffer {
 // Wrap returns a buffer with one holder whose contents and memory are b. The
 // memory is not pooled.
 func Wrap(b []byte) *Buffer {
-	outstanding.Add(1)
+	count(1)
 	w := &Buffer{B: b, pool: unpooled}
 	w.holders.Store(1)
 	return w
@@ -75,7 +94,7 @@ func (b *Buffer) ReleaseN(n int) {
 	if b == nil || int(b.holders.Load()) > n && b.holders.Add(int32(-n)) > 0 {
 		return
 	}
-	outstanding.Add(-1)
+	count(-1)
 	if b.pool == unpooled || cap(b.B) != 1<<(b.pool+minShift) {
 		return // too large to keep, or outgrown by an append
 	}

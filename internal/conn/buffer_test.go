@@ -2,9 +2,15 @@ package conn
 
 import (
 	"bytes"
+	"os"
 	"sync"
 	"testing"
 )
+
+func TestMain(m *testing.M) {
+	Count()
+	os.Exit(m.Run())
+}
 
 // settled fails the test if it leaves more buffers outstanding than it found.
 func settled(t *testing.T) {

@@ -27,6 +27,11 @@ const (
 	mostGoroutines = 4 // more than before
 )
 
+func TestMain(m *testing.M) {
+	conn.Count()
+	os.Exit(m.Run())
+}
+
 // TestSoak has generators of all kinds come and go, several at a time, for as long
 // as SOAK says: a moment if it says nothing. Every reply must be right, also while
 // others leave in the middle of their calls. In the end nothing may be left.

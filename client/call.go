@@ -29,7 +29,8 @@ type call struct {
 	header mux.Header
 	buf    *conn.Buffer // that body stands in; nil if it is memory of its own
 	err    error        // why there is no reply
-	unsent bool         // nothing of it was written
+	unsent bool         // nothing of it was written, or the server did not know what it is
+	old    bool         // it was sent as a message that old ThriftMux servers know
 }
 
 // newCall returns a call with nothing known of it. Each client has a pool of its

@@ -133,7 +133,7 @@ func (c *connection) deliver(batch []reply, buf *conn.Buffer) (idle bool, err er
 	}
 	buf.Hold(len(batch))
 	var ready *call // to be told, linked by next
-	held := 0
+	held, done := 0, 0
 	c.mu.Lock()
 	for i := range batch {
 		m, state := c.pending.Take(batch[i].id)
@@ -148,8 +148,12 @@ func (c *connection) deliver(batch []reply, buf *conn.Buffer) (idle bool, err er
 			continue
 		}
 		c.unlink(m)
-		m.kind, m.body, m.header, m.buf = batch[i].kind, batch[i].body, batch[i].header, buf
-		held++
+		if done++; batch[i].unknown != nil && !m.old {
+			m.err, m.unsent = batch[i].unknown, true
+		} else {
+			m.kind, m.body, m.header, m.buf = batch[i].kind, batch[i].body, batch[i].header, buf
+			held++
+		}
 		m.next, ready = ready, m
 	}
 	if idle = c.head == nil; idle {
@@ -160,8 +164,8 @@ func (c *connection) deliver(batch []reply, buf *conn.Buffer) (idle bool, err er
 	for range len(batch) - held {
 		buf.Release()
 	}
-	if held > 0 {
-		c.client.limits.freeCalls(held)
+	if done > 0 {
+		c.client.limits.freeCalls(done)
 	}
 	tell(ready)
 	c.node.answered()

@@ -150,18 +150,19 @@ func text(said []byte, otherwise string) string {
 	return string(said)
 }
 
-// refused takes an Rerr. If it answers the first Tdispatch of all, the server is
-// an old one: that and the calls that follow are sent as Treq.
+// refused takes an Rerr. As long as no Tdispatch has been answered otherwise, the
+// server is an old one, which has run none: those in flight are sent again as
+// Treq, and so are the calls that follow.
 func (s *muxSession) refused(f thriftmux.Frame, r *reply) {
 	if f.Tag < thriftmux.MinTag {
 		return
 	}
 	s.pieces.Drop(f.Tag)
-	if !s.answered && !s.old.Swap(true) {
-		s.exception(r, f.Tag, mux.Unavailable, text(f.Body, "the server does not know Tdispatch"))
-		return
-	}
 	s.exception(r, f.Tag, mux.InternalError, text(f.Body, "the server refused the message"))
+	if !s.answered {
+		s.old.Store(true)
+		r.unknown = fmt.Errorf("the server does not know Tdispatch: %q", f.Body)
+	}
 }
 
 // exception makes r an answer of the session's own.

@@ -19,7 +19,7 @@ func (s *muxSession) appendCall(dst []byte, req *mux.Request, id uint32) ([]byte
 // appendDispatch appends a call with the contexts of its caller, in fragments if
 // it is longer than what the server wants in a frame.
 func (s *muxSession) appendDispatch(dst []byte, m *call, req *mux.Request) ([]byte, error) {
-	if s.old.Load() {
+	if m.old = s.old.Load(); m.old {
 		return s.appendTreq(dst, m, req)
 	}
 	contexts, err := s.callContexts(m, req)

@@ -301,6 +301,66 @@ func TestMuxOldServer(t *testing.T) {
 	})
 }
 
+// TestMuxOldServerManyCalls: however many calls are in flight when an old server
+// says that it knows no Tdispatch, each is sent once more, and none fails. What it
+// then says of a Treq is of the call.
+func TestMuxOldServerManyCalls(t *testing.T) {
+	const calls = 100
+	kinds := map[thriftmux.Type]int{}
+	s := negotiated(0, func(p *peer) {
+		var tags []uint32
+		for f, ok := p.frame(); ok; f, ok = p.frame() {
+			kinds[f.Type]++
+			switch {
+			case f.Type == thriftmux.Tdispatch:
+				if tags = append(tags, f.Tag); len(tags) < calls {
+					continue
+				}
+				for _, tag := range tags {
+					p.say(thriftmux.Rerr, tag, "I do not know Tdispatch")
+				}
+			case kinds[thriftmux.Treq] > calls:
+				p.say(thriftmux.Rerr, f.Tag, "enough")
+			default:
+				p.say(thriftmux.Rreq, f.Tag, "\x00"+string(reply(0)[wire.FrameHeaderSize:]))
+			}
+		}
+	})
+	onStage(t, s, &client.Client{MaxAttempts: 1, RetryFloor: 1}, func(t *testing.T, c *client.Client, _ *stage) {
+		var wg sync.WaitGroup
+		for range calls {
+			wg.Go(func() { check(t, "call", echo(t.Context(), c), outcome{}) })
+		}
+		wg.Wait()
+		if kinds[thriftmux.Tdispatch] != calls || kinds[thriftmux.Treq] != calls {
+			t.Errorf("sent %v, want %d of each", kinds, calls)
+		}
+		check(t, "call that is refused", echo(t.Context(), c), outcome{code: mux.InternalError, exception: true, text: "enough"})
+	})
+}
+
+// TestMuxRerrOfAServerThatIsNotOld: a server that has answered a Tdispatch knows
+// what it is, so another that it refuses may have run.
+func TestMuxRerrOfAServerThatIsNotOld(t *testing.T) {
+	calls := 0
+	s := negotiated(0, func(p *peer) {
+		for tag, ok := p.call(); ok; tag, ok = p.call() {
+			if calls++; calls == 1 {
+				p.done(tag)
+			} else {
+				p.say(thriftmux.Rerr, tag, "no")
+			}
+		}
+	})
+	onStage(t, s, &client.Client{}, func(t *testing.T, c *client.Client, _ *stage) {
+		check(t, "first call", echo(t.Context(), c), outcome{})
+		check(t, "second call", echo(t.Context(), c), outcome{code: mux.InternalError, exception: true, text: "no"})
+		if calls != 2 {
+			t.Errorf("%d were sent, want 2", calls)
+		}
+	})
+}
+
 // TestMuxCancel: the server is told, the tag stays in use until it answers, and
 // the connection lives on.
 func TestMuxCancel(t *testing.T) {

@@ -81,7 +81,7 @@ func newConnection(n *Node, p *pool, nc net.Conn) *connection {
 
 func (d dialect) greatest() uint32 {
 	if d.lastID == 0 {
-		return ^uint32(0)
+		return conn.LastID
 	}
 	return d.lastID
 }

@@ -41,6 +41,43 @@ func TestAnsweredOneway(t *testing.T) {
 	}
 }
 
+// However late a server answers a oneway call, with a result or with an exception,
+// that ends nothing. An id that no oneway had ends the connection.
+func TestOnewayThatIsAnsweredLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noneLeft(t)
+		st := playInMemory(func(p *peer) {
+			if p.n > 1 {
+				p.answer()
+				return
+			}
+			first, _ := p.read()
+			second, _ := p.read()
+			for range 500 {
+				id, _ := p.read()
+				p.Write(reply(id))
+			}
+			id, _ := p.read()
+			p.Write(reply(second))
+			p.Write(refusal(first, mux.UnknownMethod))
+			p.Write(reply(id))
+			p.read()
+			p.Write(reply(second + 1))
+		})
+		c := st.client(&client.Client{})
+		for range 2 {
+			check(t, "oneway", note(t.Context(), c), outcome{})
+		}
+		for range 501 {
+			check(t, "call behind it", echo(t.Context(), c), outcome{})
+		}
+		check(t, "call behind an id that was never issued", echo(t.Context(), c), lost("no call in flight has"))
+		check(t, "next call", echo(t.Context(), c), outcome{})
+		c.Close(t.Context())
+		st.end()
+	})
+}
+
 // Oneways that wait for room get it when those before them have been sent: no
 // reply comes that could tell them.
 func TestOnewaysThatWait(t *testing.T) {

@@ -57,7 +57,8 @@ type reply struct {
 type dialect struct {
 	name string
 	open func(c *connection) session
-	// lastID is the greatest id; 0 stands for all of 32 bits.
+	// lastID is the greatest id of a call that is answered; 0 stands for
+	// conn.LastID.
 	lastID uint32
 }
 

@@ -12,20 +12,31 @@ const (
 	Owed                   // issued for a call whose answer nobody waits for from the start
 )
 
+// LastID is the greatest id that a table may give to calls that are answered. Those
+// of oneways are above it, so that no id is negative where it is a signed number.
+const LastID = 1<<30 - 1
+
+// maxOneways is how many ids oneways have.
+const maxOneways = 1 << 30
+
 // minPending is how many slots a table begins with.
 const minPending = 64
 
 // Pending is a table of the ids under which calls are in flight. It gives out ids
 // that no call in flight has, in turn from 1 to a greatest and then from 1 again,
-// so that an id is not used again soon after its call. It has no lock of its own;
-// the mutex of its owner guards it. Make one with NewPending.
+// so that an id is not used again soon after its call. Oneways have ids of their
+// own behind the greatest, in turn as well: it takes no memory to know that one was
+// issued, however late it is answered. The table has no lock of its own; the mutex
+// of its owner guards it. Make one with NewPending.
 type Pending[T any] struct {
 	slots []slot[T] // of an id, the one at the id's low bits; a power of two
 	next  uint32    // the id to try next
-	last  uint32    // the greatest
+	last  uint32    // the greatest, except for oneways
 	open  int       // slots that are Open
 	gone  int       // slots that are Abandoned
 	owed  int       // slots that are Owed
+	ways  uint32    // oneways that were issued, maxOneways at most
+	way   uint32    // the place of the next one's id among those of oneways
 }
 
 type slot[T any] struct {
@@ -35,7 +46,7 @@ type slot[T any] struct {
 }
 
 // NewPending returns a table that gives out the ids from 1 to last, which must be
-// far more than there are ever calls in flight.
+// far more than there are ever calls in flight, and at most LastID.
 func NewPending[T any](last uint32) Pending[T] {
 	return Pending[T]{next: 1, last: last}
 }
@@ -58,12 +69,13 @@ func (p *Pending[T]) Add(v *T) uint32 {
 	return s.id
 }
 
-// AddOneway issues an id that needs no answer. One that comes all the same is
-// recognized until the id's place is needed for another.
+// AddOneway issues an id that needs no answer. Answers that come all the same are
+// recognized for ever.
 func (p *Pending[T]) AddOneway() uint32 {
-	s := p.vacant()
-	s.state = Oneway
-	return s.id
+	id := p.last + 1 + p.way
+	p.way = (p.way + 1) % maxOneways
+	p.ways = min(p.ways+1, maxOneways)
+	return id
 }
 
 // AddOwed issues an id for a call that is answered, though nobody waits for that:
@@ -75,12 +87,15 @@ func (p *Pending[T]) AddOwed() uint32 {
 	return s.id
 }
 
-// InUse reports whether an answer to id would be one to a call.
+// InUse reports whether an answer to id would be one to a call that is answered.
 func (p *Pending[T]) InUse(id uint32) bool { return p.find(id) != nil }
 
 // Take ends the use of an id, and returns what stood under it: a value if the
-// state was Open.
+// state was Open. The id of a oneway stays one.
 func (p *Pending[T]) Take(id uint32) (*T, State) {
+	if id > p.last && id-p.last <= p.ways {
+		return nil, Oneway
+	}
 	s := p.find(id)
 	if s == nil {
 		return nil, Unknown
@@ -136,7 +151,7 @@ func (p *Pending[T]) vacant() *slot[T] {
 			p.next = 1
 		}
 		s := &p.slots[p.index(id)]
-		if s.state == Unknown || s.state == Oneway {
+		if s.state == Unknown {
 			*s = slot[T]{id: id}
 			return s
 		}

@@ -6,7 +6,7 @@ import (
 )
 
 func TestPendingIDs(t *testing.T) {
-	p := NewPending[int](^uint32(0))
+	p := NewPending[int](LastID)
 	one, two := 1, 2
 	a, b := p.Add(&one), p.Add(&two)
 	if a != 1 || b != 2 || p.Open() != 2 {
@@ -32,17 +32,45 @@ func TestPendingIDs(t *testing.T) {
 	}
 }
 
+// Oneways take no slots, and an answer to one is recognized whatever has been
+// issued since. Ids above theirs are not known.
 func TestPendingOneways(t *testing.T) {
-	p := NewPending[int](^uint32(0))
-	id := p.AddOneway()
-	if v, s := p.Take(id); v != nil || s != Oneway {
-		t.Errorf("Take of a oneway's id = %v, %d", v, s)
+	for _, last := range []uint32{300, LastID} {
+		p := NewPending[int](last)
+		first := p.AddOneway()
+		latest := first
+		for v, i := new(int), 0; i < 10*minPending; i++ {
+			if got, s := p.Take(p.Add(v)); got != v || s != Open {
+				t.Fatalf("Take of a call's id = %v, %d", got, s)
+			}
+			latest = p.AddOneway()
+		}
+		if len(p.slots) != minPending || p.Open() != 0 {
+			t.Errorf("oneways take %d slots, %d open", len(p.slots), p.Open())
+		}
+		for _, id := range []uint32{first, latest, first} {
+			if v, s := p.Take(id); v != nil || s != Oneway {
+				t.Errorf("Take of the oneway %d = %v, %d", id, v, s)
+			}
+		}
+		for _, id := range []uint32{latest + 1, ^uint32(0), last} {
+			if v, s := p.Take(id); v != nil || s != Unknown {
+				t.Errorf("Take of the id %d, never issued = %v, %d", id, v, s)
+			}
+		}
 	}
-	for range 10 * minPending {
-		p.AddOneway()
+}
+
+func TestPendingEndOfOneways(t *testing.T) {
+	p := NewPending[int](LastID)
+	p.way, p.ways = maxOneways-1, maxOneways-1
+	if a, b := p.AddOneway(), p.AddOneway(); a != 1<<31-1 || b != LastID+1 {
+		t.Errorf("issued %d and %d, want the last one and the first again", a, b)
 	}
-	if len(p.slots) != minPending || p.Open() != 0 {
-		t.Errorf("oneways take %d slots, %d open", len(p.slots), p.Open())
+	for id, want := range map[uint32]State{LastID + 1: Oneway, LastID + 2: Oneway, 1<<31 - 1: Oneway, 1 << 31: Unknown} {
+		if _, s := p.Take(id); s != want {
+			t.Errorf("Take(%d) is in state %d, want %d", id, s, want)
+		}
 	}
 }
 
@@ -103,10 +131,10 @@ func TestPendingWrapAround(t *testing.T) {
 }
 
 func TestPendingEndOfIDs(t *testing.T) {
-	p := NewPending[int](^uint32(0))
+	p := NewPending[int](LastID)
 	v := new(int)
-	p.Seek(^uint32(0) - 1)
-	for _, want := range []uint32{^uint32(0) - 1, ^uint32(0), 1, 2} {
+	p.Seek(LastID - 1)
+	for _, want := range []uint32{LastID - 1, uint32(LastID), 1, 2} {
 		if id := p.Add(v); id != want {
 			t.Errorf("issued %d, want %d", id, want)
 		}
@@ -114,7 +142,7 @@ func TestPendingEndOfIDs(t *testing.T) {
 }
 
 func TestPendingAllocs(t *testing.T) {
-	p := NewPending[int](^uint32(0))
+	p := NewPending[int](LastID)
 	v := new(int)
 	p.Take(p.Add(v))
 	if n := testing.AllocsPerRun(1000, func() { p.Take(p.Add(v)) }); n != 0 {

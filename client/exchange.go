@@ -96,15 +96,19 @@ func (c *core) finish(m *call, req *mux.Request) (mux.Reply, error) {
 }
 
 // takeCall takes a place of the Limits, and waits for one unless that fails at
-// once. waits says that the call is counted as one that waits.
-func (c *core) takeCall(ctx context.Context, req *mux.Request, waits bool) error {
+// once. w is the call's place in line, nil if it has none: then it is not counted
+// yet as one that waits.
+func (p *pool) takeCall(ctx context.Context, req *mux.Request, w *waiter) error {
+	c := p.client
 	if c.limits.tryCall() {
 		return nil
 	}
 	if c.config.FailFast {
 		return overloaded("MaxCalls", int(c.limits.maxCalls()), "calls are in flight")
 	}
-	if !waits {
+	if w != nil {
+		c.limits.conns.pass(p, w) // what it waits for now is not a connection
+	} else {
 		if err := c.limits.beginWait(len(req.Body)); err != nil {
 			return err
 		}

@@ -19,6 +19,9 @@ type line struct {
 type waiter struct {
 	look       chan struct{} // to be at the head, and poked; capacity 1
 	prev, next *waiter
+
+	asked bool // for a connection's place, when it last looked; its own
+	wants bool // such a place, in a sticky pool; guarded by the mu of the places
 }
 
 func newWaiter() *waiter { return &waiter{look: make(chan struct{}, 1)} }
@@ -41,9 +44,8 @@ func (l *line) enter(w *waiter) {
 	l.tail = w
 }
 
-// leave takes w out, whatever its place, and pokes the next head. It reports
-// whether nobody waits any more.
-func (l *line) leave(w *waiter) (empty bool) {
+// leave takes w out, whatever its place, and pokes the next head.
+func (l *line) leave(w *waiter) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if w.next != nil {
@@ -57,7 +59,7 @@ func (l *line) leave(w *waiter) (empty bool) {
 		l.head.poke()
 	}
 	w.prev, w.next = nil, nil
-	return l.n.Add(-1) == 0
+	l.n.Add(-1)
 }
 
 // poke has the head look for room.

@@ -76,7 +76,7 @@ func (n *Node) connections() []*connection {
 }
 
 // start puts a call on one of the node's connections, or has another opened.
-func (n *Node) start(p *pool, m *call, req *mux.Request, waits bool) (bool, error) {
+func (n *Node) start(p *pool, m *call, req *mux.Request, w *waiter) (bool, error) {
 	seen := n.conns[p.index].Load()
 	var list []*connection
 	if seen != nil {
@@ -87,17 +87,17 @@ func (n *Node) start(p *pool, m *call, req *mux.Request, waits bool) (bool, erro
 			return ok, err
 		}
 	} else if len(list) > 0 {
-		if ok, err := n.choose(p, seen, m, req, waits); ok || err != nil {
+		if ok, err := n.choose(p, seen, m, req, w); ok || err != nil {
 			return ok, err
 		}
 	}
-	n.grow(p, seen, waits)
+	n.grow(p, seen, w)
 	return false, nil
 }
 
 // choose puts a call on the best of the connections that were seen: the one with the fewest
 // calls, or with Adaptive one that no slow call holds up.
-func (n *Node) choose(p *pool, seen *[]*connection, m *call, req *mux.Request, waits bool) (bool, error) {
+func (n *Node) choose(p *pool, seen *[]*connection, m *call, req *mux.Request, w *waiter) (bool, error) {
 	list := *seen
 	best, young := list[0], false
 	if n.client.mode == Adaptive {
@@ -109,7 +109,7 @@ func (n *Node) choose(p *pool, seen *[]*connection, m *call, req *mux.Request, w
 			best, young = c, y
 		}
 	}
-	if !young && n.grow(p, seen, waits) && !n.client.config.FailFast {
+	if !young && n.grow(p, seen, w) && !n.client.config.FailFast {
 		return false, nil // it is worth waiting for the new one
 	}
 	if ok, err := best.start(m, req); ok || err != nil {
@@ -129,7 +129,7 @@ func (n *Node) choose(p *pool, seen *[]*connection, m *call, req *mux.Request, w
 // grow begins to open another connection if that is within the bounds, and if the
 // connections are still those that a caller has seen without finding room. It
 // reports whether waiting is worth while: one is being opened, or has been.
-func (n *Node) grow(p *pool, seen *[]*connection, waits bool) bool {
+func (n *Node) grow(p *pool, seen *[]*connection, w *waiter) bool {
 	c := n.client
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -150,7 +150,7 @@ func (n *Node) grow(p *pool, seen *[]*connection, waits bool) bool {
 	if have >= c.bounds.conns || dialing > 0 && dialing >= int(p.line.n.Load()) {
 		return dialing > 0
 	}
-	if !c.limits.conns.take(p, count(c.limits.MaxConns, defaultConns), waits) {
+	if !c.limits.conns.take(p, count(c.limits.MaxConns, defaultConns), w) {
 		return dialing > 0
 	}
 	n.dialing[p.index]++

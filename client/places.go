@@ -14,117 +14,181 @@ const tenure = 100 * time.Millisecond
 type connPlaces struct {
 	mu    sync.Mutex
 	n     int           // places taken
+	limit int           // places that there are, once somebody has asked
 	conns []*connection // that are open, in the order in which they were
 	turns []*pool       // who waits for a place, each once
 	timer *time.Timer   // to look again for a connection that can go; nil if none is set
 }
 
-func (p *connPlaces) len() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.n
+func (l *connPlaces) len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.n
 }
 
-// take takes a place for a connection of w if there is one. If not and want is
-// set, w is poked when it can have one, unless it withdraws.
-func (p *connPlaces) take(w *pool, limit int, want bool) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	turn := slices.Index(p.turns, w)
-	if p.n < limit && (len(p.turns) == 0 || turn == 0) {
-		if turn == 0 {
-			p.turns = p.turns[1:]
+// take takes a place for a connection of p if there is one. If not, and by is not
+// nil, p waits for its turn, and is told to look when it has come; see pass.
+func (l *connPlaces) take(p *pool, limit int, by *waiter) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.limit = limit
+	if l.n < limit && (len(l.turns) == 0 || l.turns[0] == p) {
+		l.n++
+		p.wantsNot(by)
+		if l.withdraw(p); p.wanting > 0 {
+			l.enter(p)
 		}
-		p.n++
+		l.next() // there may be more than one
 		return true
 	}
-	if want {
-		if turn < 0 {
-			p.turns = append(p.turns, w)
+	if by != nil {
+		by.asked = true
+		if p.sticky && !by.wants {
+			by.wants = true
+			p.wanting++
 		}
-		p.makeRoom()
+		if !p.waits.Load() {
+			l.enter(p)
+		}
+		l.makeRoom()
 	}
 	return false
 }
 
 // free gives a place back.
-func (p *connPlaces) free() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.n--
-	p.next()
+func (l *connPlaces) free() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.n--
+	l.next()
 }
 
-// withdraw says that w waits for no place any more.
-func (p *connPlaces) withdraw(w *pool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if turn := slices.Index(p.turns, w); turn >= 0 {
-		p.turns = slices.Delete(p.turns, turn, turn+1)
-		p.next()
+// pass is called when a call of p has looked and not asked for a place. If no other
+// wants one, the turn is another pool's.
+func (l *connPlaces) pass(p *pool, by *waiter) {
+	if !p.waits.Load() {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.drop(p, by)
+}
+
+// left is called when a call of p has left the line. Where all calls want the same
+// the turn is that of the next one, which looks.
+func (l *connPlaces) left(p *pool, by *waiter) {
+	if !p.waits.Load() {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p.sticky || p.line.empty() { // asked here: who enters now asks for a turn behind us
+		l.drop(p, by)
 	}
 }
 
-// next tells who waits first to look. Called with mu held.
-func (p *connPlaces) next() {
-	if len(p.turns) > 0 {
-		p.turns[0].line.poke()
+func (l *connPlaces) drop(p *pool, by *waiter) {
+	if p.wantsNot(by); p.wanting == 0 {
+		l.withdraw(p)
+		l.next()
+	}
+}
+
+// enter gives p a turn: behind all others, but who has no connection does not have
+// to wait for those who have. Called with mu held.
+func (l *connPlaces) enter(p *pool) {
+	at := len(l.turns)
+	if !l.connected(p) {
+		if i := slices.IndexFunc(l.turns, l.connected); i >= 0 {
+			at = i
+		}
+	}
+	l.turns = slices.Insert(l.turns, at, p)
+	p.waits.Store(true)
+}
+
+// connected reports whether p has a connection. Called with mu held.
+func (l *connPlaces) connected(p *pool) bool {
+	return slices.ContainsFunc(l.conns, func(c *connection) bool { return c.pool == p && c.phase() == open })
+}
+
+// withdraw takes the turn of p away, if it has one. Called with mu held.
+func (l *connPlaces) withdraw(p *pool) {
+	if i := slices.Index(l.turns, p); i >= 0 {
+		l.turns = slices.Delete(l.turns, i, i+1)
+		p.waits.Store(false)
+	}
+}
+
+// wantsNot notes that a call of a sticky pool does not want a place, or has one now.
+// Called with the mu of the places held.
+func (p *pool) wantsNot(by *waiter) {
+	if by != nil && by.wants {
+		by.wants = false
+		p.wanting--
+	}
+}
+
+// next tells who waits first to look, if there is a place. Called with mu held.
+func (l *connPlaces) next() {
+	if len(l.turns) > 0 && l.n < l.limit {
+		l.turns[0].look()
 	}
 }
 
 // opened makes c one of those that may have to go.
-func (p *connPlaces) opened(c *connection) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.conns = append(p.conns, c)
+func (l *connPlaces) opened(c *connection) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.conns = append(l.conns, c)
 }
 
 // closed forgets c. Its place is given back by free.
-func (p *connPlaces) closed(c *connection) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if i := slices.Index(p.conns, c); i >= 0 {
-		p.conns = slices.Delete(p.conns, i, i+1)
+func (l *connPlaces) closed(c *connection) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := slices.Index(l.conns, c); i >= 0 {
+		l.conns = slices.Delete(l.conns, i, i+1)
 	}
 }
 
 // makeRoom has connections end for those who wait, unless as many are about to.
 // Called with mu held.
-func (p *connPlaces) makeRoom() {
-	wanted := len(p.turns)
-	for _, c := range p.conns {
+func (l *connPlaces) makeRoom() {
+	coming := l.limit - l.n
+	for _, c := range l.conns {
 		if c.phase() != open {
-			wanted--
+			coming++
 		}
 	}
-	for ; wanted > 0; wanted-- {
-		c := p.dispensable(time.Now())
-		if c == nil {
-			break
+	missing := false
+	for i := coming; i < len(l.turns); i++ {
+		if c := l.dispensable(time.Now(), l.turns[i]); c != nil {
+			c.retire()
+		} else {
+			missing = true
 		}
-		c.retire()
 	}
-	if wanted > 0 && p.timer == nil {
-		p.timer = time.AfterFunc(tenure, p.lookAgain)
+	if missing && l.timer == nil {
+		l.timer = time.AfterFunc(tenure, l.lookAgain)
 	}
 }
 
-// dispensable returns the connection that can best go: one that has no calls and
-// gets none now, or else one of a pool that has several, or else the one that is
-// open longest. It is nil if all have been opened only now, or are those of who
-// waits. Called with mu held.
-func (p *connPlaces) dispensable(now time.Time) *connection {
+// dispensable returns the connection that can best go for one of p: one that has
+// no calls and gets none now, or else one of a pool that has several, or else the
+// one that is open longest. It is nil if all have been opened only now, or are
+// p's own. Called with mu held.
+func (l *connPlaces) dispensable(now time.Time, p *pool) *connection {
 	several := make(map[*pool]int)
-	for _, c := range p.conns {
+	for _, c := range l.conns {
 		if c.phase() == open {
 			several[c.pool]++
 		}
 	}
-	first := p.turns[0]
 	var best *connection
 	rank := 3
-	for _, c := range p.conns {
-		if c.phase() != open || now.Sub(c.opened) < tenure || c.pool == first && !first.sticky {
+	for _, c := range l.conns {
+		if c.phase() != open || now.Sub(c.opened) < tenure || c.pool == p && !p.sticky {
 			continue
 		}
 		r := 2
@@ -142,9 +206,9 @@ func (p *connPlaces) dispensable(now time.Time) *connection {
 	return best
 }
 
-func (p *connPlaces) lookAgain() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.timer = nil
-	p.makeRoom()
+func (l *connPlaces) lookAgain() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.timer = nil
+	l.makeRoom()
 }

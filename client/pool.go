@@ -31,6 +31,9 @@ type pool struct {
 	sticky   bool
 	view     atomic.Pointer[view]
 	line     line
+
+	waits   atomic.Bool // it has a turn at the places for connections, whose mu guards changes
+	wanting int         // calls of a sticky pool that want one; guarded by the same mu
 }
 
 // view is what calls know of the nodes. It does not change.
@@ -73,23 +76,23 @@ func (p *pool) look() {
 }
 
 // start puts a call on a connection of the nodes in v. false means that there is
-// none with room. waits says that the call stands in line for it.
-func (p *pool) start(ctx context.Context, v *view, m *call, req *mux.Request, waits bool) (bool, error) {
+// none with room. w is the call's place in line, nil if it has none.
+func (p *pool) start(ctx context.Context, v *view, m *call, req *mux.Request, w *waiter) (bool, error) {
 	if v.pick == nil {
 		return false, nil
 	}
 	n := v.pick(ctx)
-	if ok, err := n.start(p, m, req, waits); ok || err != nil || p.sticky || v.pickReady == nil {
+	if ok, err := n.start(p, m, req, w); ok || err != nil || p.sticky || v.pickReady == nil {
 		return ok, err
 	}
 	n = v.pickReady(ctx)
-	if ok, err := n.start(p, m, req, waits); ok || err != nil {
+	if ok, err := n.start(p, m, req, w); ok || err != nil {
 		return ok, err
 	}
 	first := rand.IntN(len(v.ready))
 	for i := range v.ready {
 		n := v.ready[(first+i)%len(v.ready)]
-		if ok, err := n.start(p, m, req, waits); ok || err != nil {
+		if ok, err := n.start(p, m, req, w); ok || err != nil {
 			return ok, err
 		}
 	}
@@ -99,7 +102,7 @@ func (p *pool) start(ctx context.Context, v *view, m *call, req *mux.Request, wa
 // reachable reports whether there is a connection that a call could go on, and has
 // one opened if not. That takes no place for a call: who has no connection must
 // not have to wait for those who have.
-func (p *pool) reachable(ctx context.Context, v *view, waits bool) bool {
+func (p *pool) reachable(ctx context.Context, v *view, w *waiter) bool {
 	if len(v.ready) > 0 && !p.sticky {
 		return true
 	}
@@ -111,7 +114,7 @@ func (p *pool) reachable(ctx context.Context, v *view, waits bool) bool {
 	if seen != nil && len(*seen) > 0 {
 		return true
 	}
-	n.grow(p, seen, waits)
+	n.grow(p, seen, w)
 	return false
 }
 
@@ -120,7 +123,7 @@ func (p *pool) reachable(ctx context.Context, v *view, waits bool) bool {
 // when it is done with the call.
 func (p *pool) place(ctx context.Context, m *call, req *mux.Request) error {
 	if p.line.empty() || p.sticky {
-		if ok, err := p.try(ctx, p.view.Load(), m, req, false); ok || err != nil {
+		if ok, err := p.try(ctx, p.view.Load(), m, req, nil); ok || err != nil {
 			return err
 		}
 	}
@@ -129,14 +132,14 @@ func (p *pool) place(ctx context.Context, m *call, req *mux.Request) error {
 
 // try puts a call on a connection of the nodes in v, for which it takes a place of
 // the Limits. false means that there is no connection with room.
-func (p *pool) try(ctx context.Context, v *view, m *call, req *mux.Request, waits bool) (bool, error) {
-	if !p.reachable(ctx, v, waits) {
+func (p *pool) try(ctx context.Context, v *view, m *call, req *mux.Request, w *waiter) (bool, error) {
+	if !p.reachable(ctx, v, w) {
 		return false, nil
 	}
-	if err := p.client.takeCall(ctx, req, waits); err != nil {
+	if err := p.takeCall(ctx, req, w); err != nil {
 		return false, err
 	}
-	ok, err := p.start(ctx, v, m, req, waits)
+	ok, err := p.start(ctx, v, m, req, w)
 	if !ok {
 		p.client.limits.freeCalls(1)
 	}
@@ -154,6 +157,9 @@ func (p *pool) await(ctx context.Context, m *call, req *mux.Request) error {
 	w := newWaiter()
 	p.line.enter(w)
 	defer p.leave(w)
+	if p.sticky {
+		w.poke() // nobody before it looks for the same
+	}
 	for {
 		select {
 		case <-w.look:
@@ -164,9 +170,13 @@ func (p *pool) await(ctx context.Context, m *call, req *mux.Request) error {
 			return unavailable(ErrClosed)
 		}
 		v := p.view.Load()
-		ok, err := p.try(ctx, v, m, req, true)
+		w.asked = false
+		ok, err := p.try(ctx, v, m, req, w)
 		if ok {
 			return nil
+		}
+		if !w.asked {
+			limits.conns.pass(p, w)
 		}
 		if err == nil && p.client.config.FailFast {
 			err = p.client.failFast(v, p)
@@ -179,7 +189,6 @@ func (p *pool) await(ctx context.Context, m *call, req *mux.Request) error {
 
 // leave takes w out of the line.
 func (p *pool) leave(w *waiter) {
-	if p.line.leave(w) {
-		p.client.limits.conns.withdraw(p)
-	}
+	p.line.leave(w)
+	p.client.limits.conns.left(p, w)
 }

@@ -5,7 +5,9 @@ import "context"
 // A Balancer spreads calls over endpoints.
 type Balancer interface {
 	// Picker returns how to pick one of the nodes for a call, of which there is
-	// at least one. It is called again whenever the nodes change, and must
+	// at least one. They are those that calls may go to: not left alone after
+	// failures, and not servers on ThriftMux whose lease is over, unless there
+	// are no others. It is called again whenever the nodes change, and must
 	// neither change nor keep the slice beyond the picker's life. The picker is
 	// called for each call, by any number of goroutines at once, and must not
 	// block.

@@ -57,6 +57,7 @@ type connection struct {
 
 	writer writer
 	reader reader
+	lease  lease
 }
 
 // errRetired ends a connection that is closed by the client's own wish.

@@ -11,8 +11,8 @@ import (
 
 // ConsistentHash sends all calls with the same key, see [WithHashKey], to the same
 // endpoint, and when endpoints come or go moves no more keys than it must. Calls
-// without a key go anywhere. An endpoint that is left alone after failures hands
-// its keys to the others until it is back.
+// without a key go anywhere. An endpoint that is left alone after failures, or
+// whose ThriftMux lease is over, hands its keys to the others until it is back.
 type ConsistentHash struct {
 	// Points is how often each endpoint stands on the ring; more make the shares
 	// more even. 0 means 100.

@@ -15,10 +15,9 @@ type Node struct {
 	endpoint Endpoint
 	conns    [len(protocols)]atomic.Pointer[[]*connection] // open ones; replaced with the core's mu held
 	penalty  penalty
-	failing  atomic.Bool  // fails is not 0
-	probing  atomic.Bool  // one call at a time, until one is answered
-	plain    atomic.Bool  // it does not negotiate ThriftMux; see Client.Negotiate
-	lease    atomic.Int64 // until when, in Unix nanoseconds, the server wants calls; 0: for ever
+	failing  atomic.Bool // fails is not 0
+	probing  atomic.Bool // one call at a time, until one is answered
+	plain    atomic.Bool // it does not negotiate ThriftMux; see Client.Negotiate
 
 	// Guarded by the core's mu:
 	dialing [len(protocols)]int
@@ -45,18 +44,8 @@ func (n *Node) InFlight() int {
 	return total
 }
 
-// Load returns InFlight and a penalty for recent failures, which fades. A ThriftMux
-// server whose lease is over has a load that no other has.
-func (n *Node) Load() float64 {
-	load := float64(n.InFlight()) + n.penalty.now()
-	if until := n.lease.Load(); until != 0 && time.Now().UnixNano() >= until {
-		load += overLease
-	}
-	return load
-}
-
-// overLease is more than the calls that are ever in flight.
-const overLease = 1e9
+// Load returns InFlight and a penalty for recent failures, which fades.
+func (n *Node) Load() float64 { return float64(n.InFlight()) + n.penalty.now() }
 
 // list returns the open connections in p's protocol.
 func (n *Node) list(p *pool) []*connection {
@@ -209,6 +198,7 @@ func (n *Node) ended(o *connection) {
 		f(&o.peer, o.reason())
 	}
 	c.mu.Lock()
+	o.lease.end()
 	list := slices.DeleteFunc(slices.Clone(n.list(o.pool)), func(have *connection) bool { return have == o })
 	n.conns[o.pool.index].Store(&list)
 	delete(c.live, o)

@@ -39,6 +39,7 @@ type pool struct {
 // view is what calls know of the nodes. It does not change.
 type view struct {
 	usable, ready []*Node // that may be tried; that have a connection
+	unwanted      []*Node // that have one, and are to get calls only if the others cannot take them
 	pick          func(context.Context) *Node
 	pickReady     func(context.Context) *Node
 }
@@ -48,13 +49,22 @@ type view struct {
 func (p *pool) rebuild(nodes []*Node) {
 	v := new(view)
 	for _, n := range nodes {
-		connected := len(n.list(p)) > 0
-		if connected {
+		list := n.list(p)
+		switch {
+		case unwanted(list):
+			v.unwanted = append(v.unwanted, n)
+		case len(list) > 0:
 			v.ready = append(v.ready, n)
-		}
-		if connected || !n.down {
+			v.usable = append(v.usable, n)
+		case !n.down:
 			v.usable = append(v.usable, n)
 		}
+	}
+	if len(v.usable) == 0 {
+		v.usable = v.unwanted
+	}
+	if len(v.ready) == 0 {
+		v.ready, v.unwanted = v.unwanted, nil
 	}
 	if len(v.usable) > 0 {
 		v.pick = p.client.balancer.Picker(v.usable)
@@ -89,9 +99,21 @@ func (p *pool) start(ctx context.Context, v *view, m *call, req *mux.Request, w 
 	if ok, err := n.start(p, m, req, w); ok || err != nil {
 		return ok, err
 	}
-	first := rand.IntN(len(v.ready))
-	for i := range v.ready {
-		n := v.ready[(first+i)%len(v.ready)]
+	if ok, err := p.startOnAny(v.ready, m, req, w); ok || err != nil {
+		return ok, err
+	}
+	return p.startOnAny(v.unwanted, m, req, w)
+}
+
+// startOnAny puts a call on a connection of the first of the nodes that has room,
+// from a random one on.
+func (p *pool) startOnAny(nodes []*Node, m *call, req *mux.Request, w *waiter) (bool, error) {
+	if len(nodes) == 0 {
+		return false, nil
+	}
+	first := rand.IntN(len(nodes))
+	for i := range nodes {
+		n := nodes[(first+i)%len(nodes)]
 		if ok, err := n.start(p, m, req, w); ok || err != nil {
 			return ok, err
 		}

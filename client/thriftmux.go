@@ -3,7 +3,6 @@ package client
 import (
 	"fmt"
 	"sync/atomic"
-	"time"
 
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/thriftmux"
@@ -89,7 +88,11 @@ func (s *muxSession) take(f thriftmux.Frame, r *reply) error {
 		s.c.post(thriftmux.AppendEmpty(nil, thriftmux.Rdrain, f.Tag))
 		s.c.retire()
 	case thriftmux.Tlease:
-		return s.lease(f)
+		d, err := thriftmux.ParseTlease(f.Body)
+		if err != nil {
+			return err
+		}
+		s.c.leased(d)
 	case thriftmux.Rping:
 		// That it came is all there is to it.
 	default:
@@ -170,19 +173,6 @@ func (s *muxSession) exception(r *reply, tag uint32, code mux.Code, text string)
 	r.id, r.kind = idOf(tag), wire.Exception
 	r.body = wire.AppendExceptionBody(nil, s.protocol, int32(code), text)
 }
-
-// lease takes a Tlease: once it is over, other endpoints are better.
-func (s *muxSession) lease(f thriftmux.Frame) error {
-	d, err := thriftmux.ParseTlease(f.Body)
-	if err != nil {
-		return err
-	}
-	s.c.node.lease.Store(time.Now().Add(min(d, longestLease)).UnixNano())
-	return nil
-}
-
-// longestLease is as good as one without an end.
-const longestLease = 100 * 365 * 24 * time.Hour
 
 // responseHeader copies the headers that the application set.
 func responseHeader(contexts *thriftmux.Pairs) mux.Header {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +17,6 @@ import (
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/thriftmux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
-	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
 )
 
 // frame reads a frame of ThriftMux, or returns false at the end.
@@ -660,41 +658,4 @@ func TestMuxFragments(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestMuxLease: a server whose lease is over gets calls only if there is no other.
-func TestMuxLease(t *testing.T) {
-	var mu sync.Mutex
-	calls := map[string]int{}
-	serve := func(name string) script {
-		return negotiated(0, func(p *peer) {
-			if name == "over" {
-				p.Write(thriftmux.AppendTlease(nil, 0))
-			}
-			for tag, ok := p.call(); ok; tag, ok = p.call() {
-				mu.Lock()
-				calls[name]++
-				mu.Unlock()
-				p.done(tag)
-			}
-		})
-	}
-	synctest.Test(t, func(t *testing.T) {
-		stages := map[string]*stage{"over:1": playInMemory(serve("over")), "good:1": playInMemory(serve("good"))}
-		c := &client.Client{Target: "over:1,good:1", Dialect: wire.ThriftMux,
-			DialContext: func(_ context.Context, _, addr string) (net.Conn, error) { return stages[addr].dial() }}
-		fooClient := foo.NewFooApiClient(c.Service("FooApi"))
-		for range 100 {
-			if _, err := fooClient.Echo(t.Context(), "x"); err != nil {
-				t.Error(err)
-			}
-		}
-		if calls["over"] > 5 {
-			t.Errorf("calls went to %v", calls)
-		}
-		c.Close(context.Background())
-		for _, st := range stages {
-			st.end()
-		}
-	})
 }

@@ -32,12 +32,13 @@ func (c *core) call(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 	if ctx.Err() != nil {
 		return mux.Reply{}, named(req, over(ctx, true, context.Cause(ctx)))
 	}
+	var doubt error // why a sending failed that may have been run
 	for attempt := 1; ; attempt++ {
 		m := c.newCall()
 		m.ctx, m.attempt = ctx, attempt
 		if err := c.pools[i].place(ctx, m, req); err != nil {
 			c.free(m)
-			return mux.Reply{}, named(req, err)
+			return mux.Reply{}, named(req, inDoubt(err, doubt))
 		}
 		req.WillBlock()
 		ended := m.wait(ctx)
@@ -50,7 +51,9 @@ func (c *core) call(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 		case m.err != nil && m.unsent && ctx.Err() == nil:
 			attempt-- // it was not sent: it moves
 		case !c.again(m, req, attempt):
-			return c.finish(m, req)
+			return c.finish(m, req, doubt)
+		case m.err != nil:
+			doubt = m.err
 		}
 		m.buf.Release()
 		c.free(m)
@@ -73,18 +76,27 @@ func (c *core) again(m *call, req *mux.Request, attempt int) bool {
 		}
 		m.conn.node.penalty.add(time.Now())
 	}
-	return attempt < c.bounds.attempts && c.ctx.Err() == nil && c.budget.take(c.started(), time.Now())
+	return attempt < c.bounds.attempts && m.ctx.Err() == nil && c.ctx.Err() == nil && c.budget.take(c.started(), time.Now())
 }
 
-// finish returns what came of m, and gives it up.
-func (c *core) finish(m *call, req *mux.Request) (mux.Reply, error) {
+// finish returns what came of m, and gives it up. doubt is why an earlier sending
+// failed that may have been run.
+func (c *core) finish(m *call, req *mux.Request, doubt error) (mux.Reply, error) {
 	defer c.free(m)
+	addr := m.conn.node.endpoint.Addr
 	if m.err != nil {
-		err := &Error{Code: mux.InternalError, Addr: m.conn.node.endpoint.Addr, Err: m.err}
+		err := &Error{Code: mux.InternalError, Addr: addr, Err: m.err}
 		if m.unsent {
 			err.Code, err.NotRun = mux.Unavailable, true
 		}
-		return mux.Reply{}, named(req, err)
+		return mux.Reply{}, named(req, inDoubt(err, doubt))
+	}
+	if doubt != nil && m.kind == wire.Exception {
+		code, text, err := wire.ParseException(req.Protocol, m.body)
+		if err == nil && refused(mux.Code(code)) {
+			m.buf.Release()
+			return mux.Reply{}, named(req, inDoubt(&Error{Code: mux.Code(code), Addr: addr, NotRun: true, Err: errors.New(text)}, doubt))
+		}
 	}
 	if m.kind == 0 {
 		return mux.Reply{}, nil
@@ -197,6 +209,28 @@ func over(ctx context.Context, notRun bool, why error) *Error {
 }
 
 func unavailable(why error) *Error { return &Error{Code: mux.Unavailable, NotRun: true, Err: why} }
+
+// inDoubt is the failure err of a call that was sent before, which failed for the
+// reason why though the call may have been run: that the last sending was not says
+// nothing of the first. It is err itself if why is nil.
+func inDoubt(err, why error) error {
+	if why == nil {
+		return err
+	}
+	e, ok := err.(*Error)
+	switch {
+	case !ok:
+		e = &Error{Err: err}
+	case !e.NotRun:
+		return e
+	}
+	if e.NotRun = false; e.Code == mux.DeadlineExceeded || e.Code == mux.Canceled {
+		e.Err = fmt.Errorf("%w, after the call was sent and failed: %w", e.Err, why)
+	} else {
+		e.Code, e.Err = mux.InternalError, fmt.Errorf("%w; it was not run when sent again: %v", why, e.Err)
+	}
+	return e
+}
 
 // named puts the call's name into a failure.
 func named(req *mux.Request, err error) error {

@@ -132,6 +132,16 @@ var scripts = []struct {
 		script: first(2, func(*peer, int32) {}),
 		first:  lost("closed the connection"), dials: 3,
 	}, {
+		name: "drop, and then the server is overloaded, and the method may be run twice",
+		set:  func(c *client.Client) { c.Idempotent = func(string, string) bool { return true }; c.MaxAttempts = 2 },
+		script: func(p *peer) {
+			if id, ok := p.read(); ok && p.n > 1 {
+				p.Write(refusal(id, mux.Overloaded))
+				p.answer()
+			}
+		},
+		first: lost("closed the connection"), dials: 2,
+	}, {
 		name:   "the server is overloaded, once",
 		script: first(1, func(p *peer, id int32) { p.Write(refusal(id, mux.Overloaded)); p.answer() }),
 		dials:  1,
@@ -321,6 +331,40 @@ func TestFailFastWhenEveryEndpointIsDown(t *testing.T) {
 		}
 		c.Close(t.Context())
 	})
+}
+
+// A call that may have been run stays one, whatever becomes of it when it is to be
+// sent again.
+func TestSentAgainInVain(t *testing.T) {
+	ctxEnds := outcome{code: mux.DeadlineExceeded, text: "closed the connection"}
+	for name, c := range map[string]struct {
+		set  func(*client.Client)
+		want outcome
+	}{
+		"until the context ends": {func(*client.Client) {}, ctxEnds},
+		"because every endpoint is down": {func(c *client.Client) { c.FailFast = true },
+			outcome{code: mux.InternalError, text: "closed the connection"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				st := playInMemory(func(p *peer) { p.read() })
+				cl := newClient(c.set)
+				cl.Idempotent = func(string, string) bool { return true }
+				open, dials := st.client(cl).DialContext, 0
+				cl.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+					if dials++; dials > 1 {
+						return nil, errors.New("refused")
+					}
+					return open(ctx, network, address)
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				check(t, "call", echo(ctx, cl), c.want)
+				cl.Close(t.Context())
+				st.end()
+			})
+		})
+	}
 }
 
 func TestServerThatClosesAfterEveryFewCalls(t *testing.T) {

@@ -39,7 +39,8 @@ type connection struct {
 	space   int           // how many more calls may be entered; of the goroutine that reads
 	lone    atomic.Uint64 // odd while a call runs on the goroutine that reads; see monitor.go
 	listed  atomic.Bool   // in the monitor's list
-	seen    uint64        // lone at the monitor's last look; the monitor's own
+	paused  atomic.Uint64 // odd while there is no room for another call; see room
+	seen    [2]uint64     // lone and paused at the monitor's last look; the monitor's own
 	left    atomic.Bool   // in the workers' list of unsent replies; changed under their lock
 	onBlock func()        // yield, made once
 
@@ -50,6 +51,8 @@ type connection struct {
 	mu         sync.Mutex
 	changed    sync.Cond   // open, bytes, out or broken changed; only if waiting
 	waiting    bool        // the goroutine that reads waits for changed
+	long       bool        // the reading has paused for long, and is to watch; see room
+	watching   bool        // it reads on only until there is room; see watch
 	attended   bool        // it reads on only until no call is open; see attend
 	head, tail *call       // open calls in the order of their replies
 	multi      multiplexer // sess, if it is one
@@ -62,6 +65,8 @@ type connection struct {
 	ended      bool  // all calls have been answered, though workers may still have bytes to count
 
 	writeArmed time.Time // the write deadline that is set; of the writer
+
+	grace *time.Timer // runs from the end of the client's bytes; nil before it; of the goroutine that reads
 
 	done chan struct{} // closed when all has ended
 	why  error         // then: nil if by either side's wish
@@ -125,19 +130,6 @@ func (c *connection) refuse(bound string, err error) error {
 	return &mux.Refusal{Bound: bound, Err: err}
 }
 
-// room waits until the bounds of the connection allow another call.
-func (c *connection) room() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	b := &c.srv.bounds
-	c.waiting = true
-	for c.broken == nil && (c.open >= b.callsPerConn || c.bytes >= b.connBytes) {
-		c.changed.Wait()
-	}
-	c.waiting, c.space = false, b.callsPerConn-c.open
-	return c.broken
-}
-
 // drain makes the connection end when what it has read is answered, or what the
 // client and the session agree on.
 func (c *connection) drain() {
@@ -166,7 +158,7 @@ func (c *connection) stopReading() {
 		hc.drain()
 		return
 	}
-	c.rwc.SetReadDeadline(time.Unix(1, 0))
+	c.rwc.SetReadDeadline(longAgo)
 }
 
 // cut ends the connection at once: nothing more is read or written, and the

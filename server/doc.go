@@ -59,9 +59,16 @@
 // The context of a call ends when its client has gone: at once if the connection
 // was reset or a reply could not be written, HalfCloseGrace after the end of the
 // client's bytes otherwise. The context of a oneway call does not end with its
-// client. Both end in [Server.Close]. That a client has gone is seen by reading: on
-// a connection that is not read, for it has MaxCallsPerConn calls or MaxConnBytes,
-// not before one of its calls has ended.
+// client. Both end in [Server.Close].
+//
+// That a client has gone is seen by reading. A connection that has MaxCallsPerConn
+// calls or MaxConnBytes starts no more, but if that lasts for 100 ms it is read all
+// the same, to see it; what comes waits for its turn. There are cases in which
+// nothing is read, and a client that has gone is not noticed before a call of its
+// connection has ended: behind 64 KiB that wait so, or behind less while the server
+// holds MaxBytes; while a oneway call runs that others wait for; and while a THeader
+// client's calls are waited for because it changes whether replies keep their
+// order.
 //
 // On ThriftMux the end of the client's bytes ends a call's context at once; so do
 // the client's word that it takes the call back, and the deadline that came with

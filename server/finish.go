@@ -45,6 +45,9 @@ func (c *connection) finish(w *worker, err error) {
 	}
 	c.hangUp()
 	c.cancel(errClientGone)
+	if c.grace != nil {
+		c.grace.Stop()
+	}
 	c.closed(why)
 }
 
@@ -62,11 +65,16 @@ var errClientGone = &mux.Error{Code: mux.Canceled, Message: "the client is gone"
 // halfClosed waits for the calls of a client that sends no more. It may only have
 // ended its own side, and wait for replies.
 func (c *connection) halfClosed() {
-	if d := c.srv.bounds.grace; d > 0 {
-		grace := time.AfterFunc(d, func() { c.cancel(errClientGone) })
-		defer grace.Stop()
-	}
+	c.beginGrace()
 	c.settled()
+}
+
+// beginGrace ends the contexts of the calls HalfCloseGrace after the client's bytes
+// were found to have ended.
+func (c *connection) beginGrace() {
+	if d := c.srv.bounds.grace; d > 0 && c.grace == nil {
+		c.grace = time.AfterFunc(d, func() { c.cancel(errClientGone) })
+	}
 }
 
 // attend waits for the calls that run on a connection that is drained. It reads on
@@ -79,8 +87,8 @@ func (c *connection) attend() {
 	busy := c.attended
 	c.mu.Unlock()
 	if busy {
-		switch _, err := io.Copy(io.Discard, c.rwc); {
-		case err == nil:
+		switch err := discard(c.rwc); {
+		case err == io.EOF:
 			c.halfClosed()
 		case isReset(err):
 			c.cut(err)
@@ -89,14 +97,15 @@ func (c *connection) attend() {
 	c.settled()
 }
 
-// tell wakes the goroutine that waits for the calls that run. Called with mu held.
+// tell wakes the goroutine that waits for the calls that run, or for room. Called
+// with mu held.
 func (c *connection) tell() {
 	if c.waiting {
 		c.changed.Broadcast()
 	}
-	if c.attended && c.open == 0 && !c.out.Writing() {
-		c.attended = false
-		c.rwc.SetReadDeadline(time.Unix(1, 0))
+	if c.attended && c.open == 0 && !c.out.Writing() || c.watching && !c.full() {
+		c.attended, c.watching = false, false
+		c.rwc.SetReadDeadline(longAgo)
 	}
 }
 

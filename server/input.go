@@ -37,6 +37,8 @@ type input struct {
 	armed   time.Time     // the read deadline that is set; zero if none
 	inside  bool          // armed is for a message, not for idleness
 	held    int           // bytes that the server counts for buf
+	more    bool          // bytes came while the connection was full
+	end     error         // what reading came to in the end, if that was then
 }
 
 func (in *input) init(c *connection) {
@@ -113,6 +115,10 @@ func (in *input) hold(n int) {
 // fill reads more bytes behind those that are not consumed. It returns
 // errDraining when reading is to end, errIdle after IdleTimeout.
 func (in *input) fill() error {
+	if in.more {
+		in.more = false
+		return nil
+	}
 	if err := in.makeRoom(); err != nil {
 		return err
 	}
@@ -140,6 +146,9 @@ func (in *input) fill() error {
 
 // read reads once, and notes when that was.
 func (in *input) read() error {
+	if in.end != nil {
+		return in.end
+	}
 	before := len(in.unread())
 	var n int
 	var err error
@@ -169,6 +178,18 @@ func (in *input) makeRoom() error {
 		in.release()
 		return nil
 	}
+	size := in.wanted()
+	if s := in.c.srv; size > maxRead && s.load.bytes.Load() > s.bounds.bytes {
+		return in.c.refuse("MaxBytes", fmt.Errorf("server: no memory for the rest of a message of which %d bytes came: the limit of %d is reached (MaxBytes)", len(rest), s.bounds.bytes))
+	}
+	in.buf = in.buf.Grow(size)
+	return nil
+}
+
+// wanted returns how large the buffer is to be for the next read, and has the
+// server count that. If it is full, what was consumed is taken out.
+func (in *input) wanted() int {
+	rest := in.unread()
 	if in.pos > 0 && len(in.buf.B) == cap(in.buf.B) {
 		in.buf.B = in.buf.B[:copy(in.buf.B, rest)]
 		in.pos = 0
@@ -178,11 +199,31 @@ func (in *input) makeRoom() error {
 		size *= 2
 	}
 	in.hold(size)
-	if s := in.c.srv; size > maxRead && s.load.bytes.Load() > s.bounds.bytes {
-		return in.c.refuse("MaxBytes", fmt.Errorf("server: no memory for the rest of a message of which %d bytes came: the limit of %d is reached (MaxBytes)", len(rest), s.bounds.bytes))
+	return size
+}
+
+// readAhead is makeRoom for what is read while no call may be started, of which
+// there is no more than a buffer, and nothing while the server holds too much. It
+// reports whether there is anything to be read.
+func (in *input) readAhead() bool {
+	s := in.c.srv
+	switch n := len(in.unread()); {
+	case in.end != nil:
+		return false
+	case in.c.draining.Load():
+		return true // to be dropped
+	case n == 0:
+		in.release()
+		return true
+	case n >= maxRead:
+		return false
+	}
+	size := in.wanted()
+	if s.load.bytes.Load() > s.bounds.bytes {
+		return false
 	}
 	in.buf = in.buf.Grow(size)
-	return nil
+	return true
 }
 
 // arm sets the deadline for the next read: by when the message that has begun

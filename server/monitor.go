@@ -6,7 +6,8 @@ import (
 )
 
 // monitorTick is how often the monitor looks at the calls that run on the
-// goroutines that read. At a millisecond it would cost a tenth of a core.
+// goroutines that read, and at pauses of the reading. At a millisecond it would
+// cost a tenth of a core.
 const monitorTick = 20 * time.Millisecond
 
 // monitor gives the reading of a connection to another goroutine when the call
@@ -18,12 +19,15 @@ const monitorTick = 20 * time.Millisecond
 // from there owns the reading: the goroutine that ran the call when it is done,
 // the monitor when it sees the same odd count twice, or the handler that says it
 // will block.
+//
+// A paused count that it sees twice is that of a reading that waits for room, and
+// that it has watch the client from then on.
 type monitor struct {
 	takeOver func(job)
 	done     <-chan struct{} // closed when the server has ended
 
 	mu    sync.Mutex
-	conns []*connection // those that ran such a call since the last tick but one
+	conns []*connection // those with such a call, or a pause, since the last tick but one
 	on    bool          // the goroutine runs
 }
 
@@ -64,25 +68,28 @@ func (o *monitor) run() {
 	}
 }
 
-// look takes over what has run since the last look, and drops the connections
-// that ran nothing. Called with mu held.
+// look takes over what has run since the last look, has long pauses watched, and
+// drops the connections that ran nothing. Called with mu held.
 func (o *monitor) look() {
 	kept := o.conns[:0]
 	for _, c := range o.conns {
-		n := c.lone.Load()
-		same := n == c.seen
-		c.seen = n
-		switch {
+		now := c.counts()
+		same := now == c.seen
+		c.seen = now
+		switch n := now[0]; {
 		case !same:
 		case n&1 == 1:
 			if c.lone.CompareAndSwap(n, n+1) {
 				o.takeOver(c)
 			}
 		default:
-			// Idle for a tick. A call that starts now either sees the flag
-			// down, or is seen here.
+			if now[1]&1 == 1 {
+				c.stir(now[1])
+			}
+			// Idle for a tick, or knowing by itself. A call or a pause that
+			// starts now either sees the flag down, or is seen here.
 			c.listed.Store(false)
-			if c.lone.Load() == n || c.listed.Swap(true) {
+			if c.counts() == now || c.listed.Swap(true) {
 				continue
 			}
 		}
@@ -91,6 +98,9 @@ func (o *monitor) look() {
 	clear(o.conns[len(kept):])
 	o.conns = kept
 }
+
+// counts returns what tells the monitor that something has begun or ended.
+func (c *connection) counts() [2]uint64 { return [2]uint64{c.lone.Load(), c.paused.Load()} }
 
 // yield frees the reading for another goroutine if the call that asks runs on
 // the reading one; see mux.Request.WillBlock.

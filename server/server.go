@@ -75,11 +75,14 @@ type Server struct {
 	// connections; one more is answered Overloaded without being run. Default
 	// 10,000.
 	MaxCalls int
-	// MaxCallsPerConn bounds the same for one connection, which is not read
-	// while it has that many. 1 makes the calls of a connection run one after
-	// the other, as Apache's servers do. Default 256. A ThriftMux session, which
-	// carries all calls of a process, is read on, and the call refused as one that
-	// its client may send elsewhere; there the default is 4,096.
+	// MaxCallsPerConn bounds the same for one connection, of which no other call
+	// is started while it has that many: up to 64 KiB of them wait in the server,
+	// the rest in the network. A client that goes away meanwhile is noticed within
+	// 100 ms, but behind 64 KiB that wait not before a call has ended. 1 makes the
+	// calls of a connection run one after the other, as Apache's servers do.
+	// Default 256. A ThriftMux session, which carries all calls of a process, is
+	// read on, and the call refused as one that its client may send elsewhere;
+	// there the default is 4,096.
 	MaxCallsPerConn int
 	// MaxBytes bounds the bytes of requests that run and of replies that are
 	// not written yet, over all connections; a call beyond it is answered
@@ -87,9 +90,10 @@ type Server struct {
 	// of an unfinished message wait is closed. The count may be off by 16 KiB
 	// for each connection and each call that runs. Default 1 GiB.
 	MaxBytes int
-	// MaxConnBytes bounds the same for one connection, which is not read while
-	// it has that many. Replies may overshoot it; a connection whose unsent
-	// replies come to twice as many is closed. Default 64 MiB.
+	// MaxConnBytes bounds the same for one connection, which starts no call while
+	// it has that many, as with MaxCallsPerConn. Replies may overshoot it; a
+	// connection whose unsent replies come to twice as many is closed. Default
+	// 64 MiB.
 	MaxConnBytes int
 	// MaxMessageSize bounds one message in bytes, without its frame's length.
 	// The call is answered ProtocolError, and the connection closed. At most

@@ -97,6 +97,9 @@ func (c *connection) release(w *worker) {
 // put moves replies to the outbox. Called with mu held.
 func (c *connection) put(replies *conn.Pieces) {
 	b := replies.Bytes()
+	if len(b) == 0 {
+		return // room for nothing would stay with the outbox
+	}
 	if c.broken == nil {
 		c.out.Set(append(c.out.Room(len(b)), b...))
 	} else {

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
 	"github.com/oneport-thrift/oneport/thrift/gen-go/bar"
 	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
 )
@@ -43,4 +44,11 @@ func fooAndBar() *mux.Mux {
 	m.Register("BarApi", bar.NewBarApiProcessor(barService{}))
 	m.Alias("", "FooApi")
 	return m
+}
+
+// rawReply answers every call with an empty struct, or as a oneway.
+func rawReply(typ wire.Type) mux.Handler {
+	return mux.HandlerFunc(func(_ context.Context, req *mux.Request) (mux.Reply, error) {
+		return mux.Reply{Type: typ, Body: append(req.Scratch, 0)}, nil
+	})
 }

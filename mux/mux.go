@@ -12,7 +12,8 @@ import (
 // be changed while it serves; calls that run go on with the route they have. The
 // zero Mux is empty and ready. All methods may be called concurrently.
 type Mux struct {
-	names atomic.Pointer[map[string]*Route] // by service name and alias; never changed in place
+	names      atomic.Pointer[map[string]*Route] // by service name and alias; never changed in place
+	generation atomic.Uint64                     // moves on after names
 
 	mu    sync.Mutex // held to change the table
 	table *Table
@@ -37,6 +38,7 @@ func (m *Mux) Update(change func(*Table) error) error {
 	}
 	m.table = t
 	m.names.Store(&names)
+	m.generation.Add(1)
 	return nil
 }
 

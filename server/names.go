@@ -5,15 +5,18 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
 // maxNames bounds the names that a server remembers.
 const maxNames = 4096
 
-// name is the name of a call in its parts. It does not change.
+// name is the name of a call in its parts, and what is known of the method in a
+// generation of the handler. It does not change.
 type name struct {
 	full, service, method string
+	generation            uint64
 	kept                  bool // in the table
 	oneway                bool // the method has no reply, whatever type its calls have
 	quick                 bool // the method never waits
@@ -22,24 +25,41 @@ type name struct {
 
 // names turns the bytes of a name into strings without an allocation, for the
 // names that have been answered before. Names are kept after a call by them
-// found a method only, so that a stranger cannot fill the table with others.
+// found a method only, so that a stranger cannot fill the table with others; and no
+// longer than the handler's methods stay what they were.
 type names struct {
 	isOneway, isQuick func(service, method string) bool // nil: unknown
+	changing          mux.GenerationHandler             // nil: the methods never change
 
-	known atomic.Pointer[map[string]*name] // replaced, never changed
-	mu    sync.Mutex                       // held to replace known
+	known atomic.Pointer[nameTable]
+	mu    sync.Mutex // held to replace known
 }
 
-// of returns the name that b spells. b is not kept.
-func (t *names) of(b []byte) *name {
-	if known := t.known.Load(); known != nil {
-		if n, ok := (*known)[string(b)]; ok {
+// nameTable is the names that are kept. It does not change.
+type nameTable struct {
+	generation uint64
+	names      map[string]*name
+}
+
+// generation returns that of the handler. What is asked of the handler afterwards
+// is no older.
+func (t *names) generation() uint64 {
+	if t.changing == nil {
+		return 0
+	}
+	return t.changing.Generation()
+}
+
+// of returns the name that b spells, as of a generation. b is not kept.
+func (t *names) of(b []byte, generation uint64) *name {
+	if known := t.known.Load(); known != nil && known.generation == generation {
+		if n, ok := known.names[string(b)]; ok {
 			return n
 		}
 	}
 	full := string(b)
 	service, method := wire.SplitName(full)
-	n := &name{full: full, service: service, method: method, probe: full == upgradeProbe}
+	n := &name{full: full, service: service, method: method, generation: generation, probe: full == upgradeProbe}
 	if t.isOneway != nil {
 		n.oneway = t.isOneway(service, method)
 	}
@@ -52,10 +72,12 @@ func (t *names) of(b []byte) *name {
 // nameOf is names.of for the goroutine that reads: most calls of a connection
 // have the name of the last one.
 func (c *connection) nameOf(b []byte) *name {
-	if n := c.last; n != nil && n.full == string(b) {
+	t := &c.srv.names
+	now := t.generation()
+	if n := c.last; n != nil && n.generation == now && n.full == string(b) {
 		return n
 	}
-	n := c.srv.names.of(b)
+	n := t.of(b, now)
 	if n.kept {
 		c.last = n
 	}
@@ -63,22 +85,26 @@ func (c *connection) nameOf(b []byte) *name {
 }
 
 // keep remembers a name that was found to mean something, and whether its method
-// turned out to be oneway.
+// turned out to be oneway; not if the handler has changed since the name was made,
+// for then nobody knows which one the call has met.
 func (t *names) keep(n *name, oneway bool) {
-	if known := t.known.Load(); known != nil && len(*known) >= maxNames {
+	if known := t.known.Load(); known != nil && known.generation == n.generation && len(known.names) >= maxNames {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	known := map[string]*name{}
-	if old := t.known.Load(); old != nil {
-		if _, ok := (*old)[n.full]; ok || len(*old) >= maxNames {
+	if n.generation != t.generation() {
+		return
+	}
+	next := &nameTable{n.generation, map[string]*name{}}
+	if old := t.known.Load(); old != nil && old.generation == n.generation {
+		if _, ok := old.names[n.full]; ok || len(old.names) >= maxNames {
 			return
 		}
-		known = maps.Clone(*old)
+		next.names = maps.Clone(old.names)
 	}
 	kept := *n
 	kept.kept, kept.oneway = true, n.oneway || oneway
-	known[n.full] = &kept
-	t.known.Store(&known)
+	next.names[n.full] = &kept
+	t.known.Store(next)
 }

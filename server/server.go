@@ -188,6 +188,9 @@ func (s *Server) start() error {
 		if q, ok := h.(mux.QuickHandler); ok {
 			s.names.isQuick = q.IsQuick
 		}
+		if g, ok := h.(mux.GenerationHandler); ok {
+			s.names.changing = g
+		}
 		s.log = s.ErrorLog
 		if s.log == nil {
 			s.log = slog.Default()

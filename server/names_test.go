@@ -1,0 +1,129 @@
+package server_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+	"github.com/oneport-thrift/oneport/server"
+	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
+)
+
+// replaced makes h the service A of a Mux that serves.
+func replaced(t *testing.T, m *mux.Mux, h mux.Handler) {
+	t.Helper()
+	err := m.Update(func(tab *mux.Table) error { return errors.Join(tab.Remove("A"), tab.Handle("A", h)) })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestUpdateForgetsOneways: what replaces a service is asked and learned anew, on
+// connections that called the old one too.
+func TestUpdateForgetsOneways(t *testing.T) {
+	for name, before := range map[string]mux.Handler{
+		"known":   mux.Processor(foo.NewFooApiProcessor(new(fooService))),
+		"learned": rawReply(wire.Oneway),
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, n *network) {
+				m := mux.New()
+				m.Handle("A", before)
+				m.Handle("B", rawReply(wire.Reply))
+				start(t, n, &server.Server{Handler: m})
+				p := dial(t, n)
+				for i := range int32(3) {
+					p.send(frame(wire.Call, "A:note", 1, 5)) // as Go's runtime sends it
+					p.send(frame(wire.Call, "B:b", 2+i, 0))
+					p.want(wire.Reply, 2+i)
+				}
+				replaced(t, m, rawReply(wire.Reply))
+				p.send(frame(wire.Call, "A:note", 5, 5))
+				p.want(wire.Reply, 5)
+				q := dial(t, n)
+				q.send(frame(wire.Call, "A:note", 6, 5))
+				q.want(wire.Reply, 6)
+			})
+		})
+	}
+}
+
+// learner answers every call as a oneway, and tells as what it came.
+func learner(types chan<- wire.Type) mux.Handler {
+	return mux.HandlerFunc(func(_ context.Context, req *mux.Request) (mux.Reply, error) {
+		types <- req.Type
+		return mux.Reply{Type: wire.Oneway}, nil
+	})
+}
+
+// TestALateOnewayTeachesNothing: what a handler says of a method that was replaced
+// while it ran is not kept, nor does it undo what is known of the new one.
+func TestALateOnewayTeachesNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		g := newGate(t)
+		m := mux.New()
+		m.Handle("A", mux.HandlerFunc(func(context.Context, *mux.Request) (mux.Reply, error) {
+			g.pass()
+			return mux.Reply{Type: wire.Oneway}, nil
+		}))
+		start(t, n, &server.Server{Handler: m})
+		p := dial(t, n)
+		p.send(frame(wire.Call, "A:note", 1, 5))
+		g.await(1)
+		types := make(chan wire.Type, 3)
+		replaced(t, m, learner(types))
+		q := dial(t, n)
+		q.send(frame(wire.Call, "A:new", 1, 0))
+		if typ := <-types; typ != wire.Call {
+			t.Errorf("the first call came as %v", typ)
+		}
+		synctest.Wait()
+		g.open()
+		synctest.Wait()
+		for _, c := range []struct {
+			name string
+			want wire.Type
+		}{{"A:new", wire.Oneway}, {"A:note", wire.Call}} {
+			dial(t, n).send(frame(wire.Call, c.name, 2, 0))
+			if typ := <-types; typ != c.want {
+				t.Errorf("%s came as %v, want %v", c.name, typ, c.want)
+			}
+		}
+	})
+}
+
+// TestUpdateForgetsQuick: a promise is that of the handler that gave it. Were it
+// kept, the second call would wait for the first.
+func TestUpdateForgetsQuick(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		m := mux.New()
+		m.Handle("A", mux.Quick(rawReply(wire.Reply)))
+		start(t, n, &server.Server{Handler: m})
+		p := dial(t, n)
+		for i := range int32(2) {
+			p.send(frame(wire.Call, "A:b", i, 0))
+			p.want(wire.Reply, i)
+		}
+		g := newGate(t)
+		var calls atomic.Int32
+		replaced(t, m, mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+			if calls.Add(1) == 1 {
+				g.pass()
+			} else {
+				g.open() // as soon as both run, on no time
+			}
+			return mux.Reply{Type: wire.Reply, Body: append(req.Scratch, 0)}, nil
+		}))
+		began := time.Now()
+		p.send(frame(wire.Call, "A:b", 2, 0), frame(wire.Call, "A:b", 3, 0))
+		p.want(wire.Reply, 2, 3)
+		if d := time.Since(began); d > 0 {
+			t.Errorf("the second call waited %v for the first", d)
+		}
+	})
+}

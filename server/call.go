@@ -197,7 +197,7 @@ func (c *connection) outcome(w *worker, m *call, err error) {
 		c.exception(w, m, mux.Errorf(mux.MissingResult, "method %q gave no result", m.name.method))
 	}
 	if err == nil && m.req.Route != nil && !m.name.kept {
-		c.srv.names.keep(m.name, learned)
+		c.srv.names.keep(m.name, m.req.Route, learned)
 	}
 }
 

@@ -9,8 +9,13 @@ import (
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
-// maxNames bounds the names that a server remembers.
-const maxNames = 4096
+// maxNames bounds the names that a server remembers; maxPlain is from where on they
+// must say more than that a call by them was answered, as every name is by a service
+// that does not list its methods. Strangers can make those up.
+const (
+	maxNames = 4096
+	maxPlain = maxNames / 2
+)
 
 // name is the name of a call in its parts, and what is known of the method in a
 // generation of the handler. It does not change.
@@ -87,8 +92,13 @@ func (c *connection) nameOf(b []byte) *name {
 // keep remembers a name that was found to mean something, and whether its method
 // turned out to be oneway; not if the handler has changed since the name was made,
 // for then nobody knows which one the call has met.
-func (t *names) keep(n *name, oneway bool) {
-	if known := t.known.Load(); known != nil && known.generation == n.generation && len(known.names) >= maxNames {
+func (t *names) keep(n *name, route *mux.Route, oneway bool) {
+	oneway = oneway || n.oneway
+	limit := maxPlain
+	if oneway || route.MayHave(n.method) && route.Methods() != nil {
+		limit = maxNames
+	}
+	if known := t.known.Load(); known != nil && known.generation == n.generation && len(known.names) >= limit {
 		return
 	}
 	t.mu.Lock()
@@ -98,13 +108,13 @@ func (t *names) keep(n *name, oneway bool) {
 	}
 	next := &nameTable{n.generation, map[string]*name{}}
 	if old := t.known.Load(); old != nil && old.generation == n.generation {
-		if _, ok := old.names[n.full]; ok || len(old.names) >= maxNames {
+		if _, ok := old.names[n.full]; ok || len(old.names) >= limit {
 			return
 		}
 		next.names = maps.Clone(old.names)
 	}
 	kept := *n
-	kept.kept, kept.oneway = true, n.oneway || oneway
+	kept.kept, kept.oneway = true, oneway
 	next.names[n.full] = &kept
 	t.known.Store(next)
 }

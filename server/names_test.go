@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -124,6 +125,55 @@ func TestUpdateForgetsQuick(t *testing.T) {
 		p.want(wire.Reply, 2, 3)
 		if d := time.Since(began); d > 0 {
 			t.Errorf("the second call waited %v for the first", d)
+		}
+	})
+}
+
+// TestMadeUpNamesLeaveRoomForOthers has a service that answers everything called by
+// more names than a server remembers. A oneway is still learned by its first call.
+func TestMadeUpNamesLeaveRoomForOthers(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		types := make(chan wire.Type, 2)
+		m := mux.New()
+		m.Handle("A", rawReply(wire.Reply))
+		m.Handle("B", learner(types))
+		start(t, n, &server.Server{Handler: m})
+		p := dial(t, n)
+		for i := range int32(42) {
+			var frames [][]byte
+			for j := range int32(100) {
+				frames = append(frames, frame(wire.Call, fmt.Sprintf("A:%d", 100*i+j), j, 0))
+			}
+			p.send(frames...)
+			p.want(wire.Reply, seqids(0, 100)...)
+		}
+		for _, want := range []wire.Type{wire.Call, wire.Oneway} {
+			p.send(frame(wire.Call, "B:note", 1, 0))
+			if typ := <-types; typ != want {
+				t.Errorf("a oneway came as %v, want %v", typ, want)
+			}
+		}
+	})
+}
+
+// TestLearnedNamesAreBounded: not even oneways are remembered without end, and those
+// that were go on.
+func TestLearnedNamesAreBounded(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		types := make(chan wire.Type, 5000)
+		m := mux.New()
+		m.Handle("B", learner(types))
+		start(t, n, &server.Server{Handler: m})
+		p := dial(t, n)
+		came := map[wire.Type]int{}
+		for range 2 {
+			for i := range 4100 {
+				p.send(frame(wire.Call, fmt.Sprintf("B:%d", i), 1, 0))
+				came[<-types]++
+			}
+		}
+		if came[wire.Oneway] != 4096 {
+			t.Errorf("%d oneways were known at their second call, want 4096", came[wire.Oneway])
 		}
 	})
 }

@@ -239,17 +239,28 @@ func (c *connection) tooBad(w *worker, m *call, err error) error {
 	return err
 }
 
-// boundOf names the field behind a limit of package wire.
+// boundOf names the field behind a limit of package wire, or of the codecs that
+// report theirs as it does.
 func boundOf(e *wire.Error) string {
-	switch {
-	case strings.Contains(e.What, "name"):
-		return "MaxNameLen"
-	case strings.Contains(e.What, "depth"), strings.Contains(e.What, "nest"):
-		return "MaxDepth"
-	case strings.Contains(e.What, "header size"), strings.Contains(e.What, "key-values"):
-		return "MaxHeaderBytes"
+	for _, b := range boundsOfItems {
+		if strings.Contains(e.What, b.item) {
+			return b.field
+		}
 	}
 	return "MaxMessageSize"
+}
+
+// boundsOfItems tells by what an item is called which field bounds it; all others
+// are parts of a message, or whole ones.
+var boundsOfItems = []struct{ item, field string }{
+	{"name length", "MaxNameLen"},
+	{"JSON header length", "MaxNameLen"}, // which leaves room for the longest name
+	{"depth", "MaxDepth"},
+	{"THeader header size", "MaxHeaderBytes"},
+	{"key-values", "MaxHeaderBytes"},
+	{"size before the payload", "MaxHeaderBytes"},
+	{"count of init headers", "MaxHeaderBytes"},
+	{"size of all fragments", "MaxConnBytes"},
 }
 
 // overBound is the error of calls that a bound of the server turns away.

@@ -192,7 +192,7 @@ func TestMuxFragmentsThatStop(t *testing.T) {
 
 // TestMuxStoredFragments: the bytes of calls that are not whole count.
 func TestMuxStoredFragments(t *testing.T) {
-	for _, bound := range []string{"MaxBytes", "MaxMessageSize"} {
+	for _, bound := range []string{"MaxBytes", "MaxConnBytes"} {
 		t.Run(bound, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := &refusals{}

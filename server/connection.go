@@ -27,23 +27,23 @@ type connection struct {
 	// behindProxy says that a PROXY header has come, opened that the observer
 	// knows the connection.
 	behindProxy, opened bool
+	ordered             bool // replies leave in the order of the calls
 
 	base   context.Context // for oneways: does not end with the client
 	ctx    context.Context // for calls: ends when the client is gone
 	cancel context.CancelCauseFunc
 
 	in      input         // of the goroutine that reads
-	ordered bool          // replies leave in the order of the calls
 	last    *name         // of the last call, if it is kept; of the goroutine that reads
 	quick   *batch        // run by runQuick; of the goroutine that reads
 	space   int           // how many more calls may be entered; of the goroutine that reads
 	lone    atomic.Uint64 // odd while a call runs on the goroutine that reads; see monitor.go
-	listed  atomic.Bool   // in the monitor's list
 	paused  atomic.Uint64 // odd while there is no room for another call; see room
 	seen    [2]uint64     // lone and paused at the monitor's last look; the monitor's own
-	left    atomic.Bool   // in the workers' list of unsent replies; changed under their lock
 	onBlock func()        // yield, made once
 
+	listed   atomic.Bool // in the monitor's list
+	left     atomic.Bool // in the workers' list of unsent replies; changed under their lock
 	draining atomic.Bool
 	http     atomic.Pointer[httpConn] // set if net/http serves the connection
 	active   atomic.Int64             // when bytes last came or went, in ns since the server's epoch; 0: never
@@ -54,15 +54,15 @@ type connection struct {
 	long       bool        // the reading has paused for long, and is to watch; see room
 	watching   bool        // it reads on only until there is room; see watch
 	attended   bool        // it reads on only until no call is open; see attend
+	own        bool        // out may hold messages of the session's own
+	ended      bool        // all calls have been answered, though workers may still have bytes to count
 	head, tail *call       // open calls in the order of their replies
 	multi      multiplexer // sess, if it is one
-	own        bool        // out may hold messages of the session's own
 	open       int         // calls entered and not released
 	bytes      int64       // of open calls, and of replies not written
 	reported   int64       // what of bytes the server has counted
 	out        conn.Outbox
 	broken     error // why nothing more can be written
-	ended      bool  // all calls have been answered, though workers may still have bytes to count
 
 	writeArmed time.Time // the write deadline that is set; of the writer
 

@@ -36,8 +36,8 @@ type input struct {
 	partial time.Duration // how long that may take
 	armed   time.Time     // the read deadline that is set; zero if none
 	inside  bool          // armed is for a message, not for idleness
-	held    int           // bytes that the server counts for buf
 	more    bool          // bytes came while the connection was full
+	held    int           // bytes that the server counts for buf
 	end     error         // what reading came to in the end, if that was then
 }
 

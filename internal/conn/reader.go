@@ -11,7 +11,7 @@ const smallRead = 512
 // a time.
 type Reader struct {
 	nc    net.Conn
-	small []byte
+	small *[smallRead]byte
 	raw   rawReader
 }
 
@@ -34,9 +34,9 @@ func (r *Reader) Read(b *Buffer, size int) (*Buffer, int, error) {
 		return b, n, ignoreAfter(n, err)
 	}
 	if r.small == nil {
-		r.small = make([]byte, smallRead)
+		r.small = new([smallRead]byte)
 	}
-	n, err := r.nc.Read(r.small)
+	n, err := r.nc.Read(r.small[:])
 	if n > 0 {
 		b = Take(size)
 		b.B = append(b.B, r.small[:n]...)

@@ -137,8 +137,8 @@ func (p *pool) takeCall(ctx context.Context, req *mux.Request, w *waiter) error 
 }
 
 // failFast is the failure of a call that found no room on the connections in v, nil
-// if one is being opened.
-func (c *core) failFast(v *view, p *pool) error {
+// if one is being opened or can be at once.
+func (c *core) failFast(v *view, p *pool, w *waiter) error {
 	if c.opening(p) {
 		return nil
 	}
@@ -149,7 +149,10 @@ func (c *core) failFast(v *view, p *pool) error {
 			}
 		}
 	}
-	if len(v.usable) > 0 {
+	switch {
+	case w.asked:
+		return c.limits.conns.comes(p)
+	case len(v.usable) > 0:
 		return nil
 	}
 	return unavailable(c.noEndpoint())

@@ -149,6 +149,35 @@ func TestFailFastAtTheBounds(t *testing.T) {
 	}
 }
 
+// Without a connection of its own a client that does not wait takes the place of one
+// without calls, but waits for no call to end.
+func TestFailFastWithoutAPlaceForAConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := playInMemory(slowly(time.Minute))
+		limits := &client.Limits{MaxConns: 1}
+		other, c := st.client(&client.Client{Limits: limits}), st.client(&client.Client{Limits: limits, FailFast: true})
+		done := make(chan error, 1)
+		go func() { done <- echo(t.Context(), other) }()
+		synctest.Wait()
+		for range 2 {
+			start := time.Now()
+			check(t, "call", echo(t.Context(), c), outcome{code: mux.Overloaded, notRun: true, retriable: true, text: "MaxConns"})
+			if took := time.Since(start); took != 0 {
+				t.Errorf("it failed after %v", took)
+			}
+			time.Sleep(time.Second) // the connection may be asked to go
+		}
+		check(t, "call of the other client", <-done, outcome{})
+		check(t, "call when there is a place", echo(t.Context(), c), outcome{})
+		check(t, "another call of the other client", echo(t.Context(), other), outcome{})
+		time.Sleep(time.Second)
+		check(t, "call when the connection that is open has no calls", echo(t.Context(), c), outcome{})
+		c.Close(t.Context())
+		other.Close(t.Context())
+		st.end()
+	})
+}
+
 // A call that waited for room in vain says so, whatever once was the matter with
 // the endpoint.
 func TestWaitingForRoomTellsTheReason(t *testing.T) {

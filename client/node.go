@@ -193,7 +193,6 @@ func (n *Node) undialed(err error) {
 // ended is called when a connection has ended, with nothing of it left running.
 func (n *Node) ended(o *connection) {
 	c := n.client
-	c.limits.conns.closed(o)
 	if f := c.config.Observer.Closed; f != nil {
 		f(&o.peer, o.reason())
 	}
@@ -212,7 +211,7 @@ func (n *Node) ended(o *connection) {
 		}
 	}
 	// Its place is free before anybody looks for one, or Close returns.
-	c.limits.conns.free()
+	c.limits.conns.closed(o)
 	if !c.closing {
 		c.changed()
 	}

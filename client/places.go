@@ -55,7 +55,24 @@ func (l *connPlaces) take(p *pool, limit int, by *waiter) bool {
 	return false
 }
 
-// free gives a place back.
+// comes reports whether p gets a place without waiting for a call to end: one is
+// free, or is that of a connection that ends. Otherwise it says why not.
+func (l *connPlaces) comes(p *pool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	coming := l.limit - l.n
+	for _, c := range l.conns {
+		if phase := c.phase(); phase == dead || phase == retiring && c.load.Load() == 0 {
+			coming++
+		}
+	}
+	if i := slices.Index(l.turns, p); i < coming {
+		return nil
+	}
+	return overloaded("MaxConns", l.limit, "connections are open")
+}
+
+// free gives a place back of which nothing came.
 func (l *connPlaces) free() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -143,13 +160,15 @@ func (l *connPlaces) opened(c *connection) {
 	l.conns = append(l.conns, c)
 }
 
-// closed forgets c. Its place is given back by free.
+// closed gives back the place of c, which has ended.
 func (l *connPlaces) closed(c *connection) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if i := slices.Index(l.conns, c); i >= 0 {
 		l.conns = slices.Delete(l.conns, i, i+1)
 	}
+	l.n--
+	l.next()
 }
 
 // makeRoom has connections end for those who wait, unless as many are about to.

@@ -201,7 +201,7 @@ func (p *pool) await(ctx context.Context, m *call, req *mux.Request) error {
 			limits.conns.pass(p, w)
 		}
 		if err == nil && p.client.config.FailFast {
-			err = p.client.failFast(v, p)
+			err = p.client.failFast(v, p, w)
 		}
 		if err != nil {
 			return err

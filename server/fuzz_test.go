@@ -1,7 +1,9 @@
 package server_test
 
 import (
+	"errors"
 	"io"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,32 +27,58 @@ func FuzzSession(f *testing.F) {
 	f.Add([]byte("PROXY TCP4 1.2.3.4 1.2.3.4 1 2\r\n"), byte(5))
 	f.Fuzz(func(t *testing.T, in []byte, piece byte) {
 		before := conn.Outstanding()
-		synctest.Test(t, func(t *testing.T) { feed(in, int(piece)+1) })
+		synctest.Test(t, func(t *testing.T) { feed(t, in, int(piece)+1) })
 		if n := conn.Outstanding() - before; n != 0 {
 			t.Errorf("%d buffers are held by nobody", n)
 		}
 	})
 }
 
-// feed sends in to a server, piece by piece, and then ends.
-func feed(in []byte, piece int) {
-	s := servertest.NewUnstarted(fooAndBar())
-	s.Config = &server.Server{Handler: fooAndBar(), MaxMessageSize: 1 << 16, MaxCallsPerConn: 3, ErrorLog: new(logbook).logger()}
-	s.Start()
-	defer s.Close()
-	c, err := s.Dial()
-	if err != nil {
-		panic(err)
-	}
+// feed sends in to a server, piece by piece, and then ends. The session must end
+// too, without being told to.
+func feed(t *testing.T, in []byte, piece int) {
+	srv := &server.Server{Handler: fooAndBar(), MaxMessageSize: 1 << 16, MaxCallsPerConn: 3, ErrorLog: new(logbook).logger()}
+	defer srv.Close()
+	c, ended := session(t, srv)
 	defer c.Close()
+	c.SetWriteDeadline(time.Now().Add(sessionTime))
 	go io.Copy(io.Discard, c)
 	for len(in) > 0 {
 		n := min(piece, len(in))
-		if _, err := c.Write(in[:n]); err != nil {
-			return
+		if _, err := c.Write(in[:n]); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatalf("the last %d bytes are not taken", len(in))
+		} else if err != nil {
+			break
 		}
 		in = in[n:]
 	}
 	c.CloseWrite()
-	<-time.After(time.Minute)
+	select {
+	case <-ended:
+	case <-time.After(sessionTime):
+		t.Fatal("the client's bytes have ended, and the session goes on")
+	}
+}
+
+// sessionTime is more than any timeout in a session with a client that is there.
+const sessionTime = 2 * time.Minute
+
+// session makes a connection that srv serves alone. ended is closed when it has
+// ended.
+func session(t *testing.T, srv *server.Server) (c *servertest.Conn, ended <-chan struct{}) {
+	l := servertest.Listen()
+	c, err := l.Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	end, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		srv.ServeConn(end)
+		close(done)
+	}()
+	return c, done
 }

@@ -77,9 +77,15 @@ func (c *connection) lead(ctx context.Context, m *call) error {
 		defer context.AfterFunc(ctx, func() { c.rwc.SetReadDeadline(time.Unix(1, 0)) })()
 	}
 	for {
-		expired, err := c.reader.read()
-		if err != nil {
-			c.fail(err)
+		// ctx is asked after the watch has set its deadline, or that could replace
+		// the one that the end of ctx has set.
+		c.reader.watch.arm()
+		expired := ctx.Err() != nil
+		if !expired {
+			var err error
+			if expired, err = c.reader.read(); err != nil {
+				c.fail(err)
+			}
 		}
 		select {
 		case <-m.done:

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -206,6 +207,11 @@ func (c *connection) post(frame []byte) {
 		c.mu.Unlock()
 		return
 	}
+	if c.out.Len()-c.client.bounds.connBytes > c.client.bounds.message+maxPosted {
+		c.mu.Unlock()
+		c.fail(errUntaken)
+		return
+	}
 	c.out.Set(append(c.out.Room(len(frame)), frame...))
 	c.appended += int64(len(frame))
 	write := c.out.Start()
@@ -214,3 +220,9 @@ func (c *connection) post(frame []byte) {
 		c.flush(false)
 	}
 }
+
+// maxPosted bounds the answers to a server's pings that wait to be sent, in bytes
+// behind as many calls as there can be.
+const maxPosted = 64 << 10
+
+var errUntaken = errors.New("the server sends pings and takes no answers")

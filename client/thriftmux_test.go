@@ -537,6 +537,30 @@ func TestMuxPing(t *testing.T) {
 	}
 }
 
+// TestMuxPingsWithoutEnd: a server that asks for signs of life and takes none does
+// not fill the client's memory.
+func TestMuxPingsWithoutEnd(t *testing.T) {
+	var pings []byte
+	for range 1000 {
+		pings = thriftmux.AppendEmpty(pings, thriftmux.Tping, 9)
+	}
+	s := negotiated(0, func(p *peer) {
+		if p.n > 1 {
+			p.serveAll()
+			return
+		}
+		p.call()
+		for range 100 {
+			p.Write(pings)
+		}
+		p.swallow()
+	})
+	onStage(t, s, &client.Client{MaxConnBytes: 1000, MaxMessageSize: 1000}, func(t *testing.T, c *client.Client, _ *stage) {
+		check(t, "call", echo(t.Context(), c), lost("pings"))
+		check(t, "next call", echo(t.Context(), c), outcome{})
+	})
+}
+
 // TestMuxContexts: a call carries its deadline, who calls, a trace and the
 // headers of the application; and all that came with the call on whose behalf it
 // is made.

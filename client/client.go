@@ -149,8 +149,9 @@ type Client struct {
 	// nothing before it is asked for a sign of life; if none comes within as long
 	// again, the connection is closed. Default 5 s.
 	PingInterval time.Duration
-	// StallTimeout closes a connection that owes the reply to an abandoned call
-	// and has sent no reply at all for so long. Default 60 s.
+	// StallTimeout closes a connection that owes the reply to an abandoned call,
+	// or to a oneway one on ThriftMux, and has sent no reply at all for so long.
+	// Default 60 s.
 	StallTimeout time.Duration
 
 	startOnce sync.Once

@@ -21,7 +21,7 @@ func (c *connection) retire() {
 // over reports whether a connection that retires has nothing left to do. Called
 // with mu held.
 func (c *connection) over() bool {
-	return c.state.Load() == retiring && c.head == nil && !c.out.Writing() && c.out.Len() == 0
+	return c.state.Load() == retiring && c.head == nil && c.pending.Owed() == 0 && !c.out.Writing() && c.out.Len() == 0
 }
 
 // fail ends the connection for the reason why: every call fails with it, exactly

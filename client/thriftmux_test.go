@@ -438,6 +438,34 @@ func TestMuxOneway(t *testing.T) {
 	})
 }
 
+// TestMuxOnewayThatRuns: a session that ends waits for the answer, since its end would
+// end the call; but not for ever.
+func TestMuxOnewayThatRuns(t *testing.T) {
+	for name, answers := range map[string]bool{"answered": true, "never answered": false} {
+		t.Run(name, func(t *testing.T) {
+			s := negotiated(0, func(p *peer) {
+				tag, _ := p.call()
+				if answers {
+					<-time.After(time.Second)
+					p.done(tag)
+				}
+				p.serveAll()
+			})
+			onStage(t, s, &client.Client{PingInterval: -1}, func(t *testing.T, c *client.Client, _ *stage) {
+				check(t, "oneway", note(t.Context(), c), outcome{})
+				start := time.Now()
+				if err := c.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+				took := time.Since(start)
+				if answers && took != time.Second || !answers && (took < time.Minute || took > 90*time.Second) {
+					t.Errorf("Close took %v", took)
+				}
+			})
+		})
+	}
+}
+
 // TestMuxFragmentsOfNoCall: a server cannot make the client keep what is no answer.
 func TestMuxFragmentsOfNoCall(t *testing.T) {
 	s := negotiated(0, func(p *peer) {

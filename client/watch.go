@@ -60,19 +60,19 @@ func (w *watch) look(unread int) error {
 	now := time.Now()
 	b := &w.c.client.bounds
 	w.c.mu.Lock()
-	abandoned, busy, started := w.c.pending.Abandoned(), w.c.head != nil, w.c.started
+	forsaken, busy, started := w.c.pending.Abandoned()+w.c.pending.Owed(), w.c.head != nil, w.c.started
 	w.c.mu.Unlock()
 	progress := w.messages != w.lastMessages
 	if progress || unread == 0 {
 		w.partial = now
 	}
-	if progress || abandoned == 0 {
+	if progress || forsaken == 0 {
 		w.quiet = now
 	}
-	if busy || abandoned > 0 || started != w.lastStarted {
+	if busy || forsaken > 0 || started != w.lastStarted {
 		w.idle = now
 	}
-	if w.ping > 0 && (progress || unread != w.lastUnread || !busy && abandoned == 0) {
+	if w.ping > 0 && (progress || unread != w.lastUnread || !busy && forsaken == 0) {
 		w.heard, w.pinged = now, time.Time{}
 	}
 	w.lastMessages, w.lastStarted, w.lastUnread = w.messages, started, unread
@@ -87,7 +87,7 @@ func (w *watch) look(unread int) error {
 	case b.partial > 0 && now.Sub(w.partial) >= b.partial:
 		return fmt.Errorf("%d bytes of a reply came and the rest not within %v (MessageTimeout)", unread, b.partial)
 	case b.stalled > 0 && now.Sub(w.quiet) >= b.stalled:
-		return fmt.Errorf("%d calls were given up and no reply came for %v (StallTimeout)", abandoned, b.stalled)
+		return fmt.Errorf("%d calls are not answered that nobody waits for, and no reply came for %v (StallTimeout)", forsaken, b.stalled)
 	case b.idle > 0 && now.Sub(w.idle) >= b.idle:
 		w.c.retire() // which ends the reading, unless a call has come meanwhile
 	}

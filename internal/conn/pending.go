@@ -61,6 +61,9 @@ func (p *Pending[T]) Open() int { return p.open }
 // not come.
 func (p *Pending[T]) Abandoned() int { return p.gone }
 
+// Owed returns the number of ids of AddOwed whose answer has not come.
+func (p *Pending[T]) Owed() int { return p.owed }
+
 // Add issues an id for v.
 func (p *Pending[T]) Add(v *T) uint32 {
 	s := p.vacant()

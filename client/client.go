@@ -24,7 +24,8 @@ const (
 	Pipelined Mode = iota
 	// Exclusive has one call at a time on a connection, as Apache's clients do:
 	// for servers that break on pipelining, and so that on serial servers a slow
-	// call delays nobody. A connection whose call was abandoned is closed.
+	// call delays nobody. A connection whose call was abandoned is closed, unless
+	// the server can be told to give it up, as on ThriftMux.
 	Exclusive
 	// Adaptive shares a connection while its oldest call is younger than
 	// SlowCall, and opens another when there is none, within the bound.

@@ -1,6 +1,12 @@
 package client
 
-import "testing"
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+
+	"github.com/oneport-thrift/oneport/mux"
+)
 
 // waiting returns a pool with a call that stands in line and asks for a place.
 func waiting(l *connPlaces, limit int) (*pool, *waiter) {
@@ -69,4 +75,30 @@ func TestTurnOfACallThatHasComeMeanwhile(t *testing.T) {
 	if l.left(p, come); len(l.turns) != 0 {
 		t.Error("a pool waits whose calls have all gone")
 	}
+}
+
+// Who has found a connection and waits for a call's place lets others have the
+// place for a connection that it had asked for before.
+func TestTurnOfWhoWaitsForACallsPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const limit = 1
+		ctx, cancel := context.WithCancel(t.Context())
+		l := &Limits{MaxCalls: 1}
+		l.tryCall()
+		l.conns.take(new(pool), limit, nil)
+		p, w := waiting(&l.conns, limit)
+		p.client = &core{config: new(Client), limits: l, ctx: context.Background()}
+		other, next := waiting(&l.conns, limit)
+		done := make(chan error, 1)
+		go func() { done <- p.takeCall(ctx, new(mux.Request), w) }()
+		synctest.Wait()
+		l.conns.free()
+		if !poked(next) || !l.conns.take(other, limit, next) {
+			t.Error("the place is kept for who waits for something else")
+		}
+		cancel()
+		if err := <-done; err == nil {
+			t.Error("a place for a call, of which none is free")
+		}
+	})
 }

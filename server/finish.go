@@ -44,7 +44,9 @@ func (c *connection) finish(w *worker, err error) {
 		c.linger()
 	}
 	c.hangUp()
-	c.cancel(errClientGone)
+	// Shutdown may have had a session's word written until now.
+	c.cut(errClientGone)
+	c.settled()
 	if c.grace != nil {
 		c.grace.Stop()
 	}

@@ -107,7 +107,8 @@ func onLoopback(t *testing.T) *network {
 	}
 }
 
-// start serves srv on n until the test ends; it must then shut down in time.
+// start serves srv on n until the test ends; it must then shut down in time, and
+// have nothing left of what it counts.
 func start(t *testing.T, n *network, srv *server.Server) {
 	t.Helper()
 	if srv.ErrorLog == nil {
@@ -124,7 +125,23 @@ func start(t *testing.T, n *network, srv *server.Server) {
 		if err := <-served; !errors.Is(err, server.ErrServerClosed) {
 			t.Errorf("Serve: %v", err)
 		}
+		wantNothingHeld(t, srv)
 	})
+}
+
+// wantNothingHeld checks that a server without connections counts nothing as held,
+// when its workers have counted what they still had to.
+func wantNothingHeld(t *testing.T, srv *server.Server) {
+	t.Helper()
+	calls, bytes := server.Held(srv)
+	for range 500 {
+		if calls == 0 && bytes == 0 {
+			return
+		}
+		<-time.After(10 * time.Millisecond)
+		calls, bytes = server.Held(srv)
+	}
+	t.Errorf("with no connection left, %d calls and %d bytes are counted", calls, bytes)
 }
 
 // peer is a client that writes frames of strict binary and reads them.

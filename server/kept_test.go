@@ -1,0 +1,67 @@
+package server
+
+import (
+	"bytes"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/oneport-thrift/oneport/internal/conn"
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// TestAReplyThatIsLargerThanGuessed stands by itself: those around it stay side by
+// side in the worker's buffer, which is not outgrown and goes back to its pool.
+func TestAReplyThatIsLargerThanGuessed(t *testing.T) {
+	before := conn.Outstanding()
+	s := &Server{ErrorLog: slog.New(slog.DiscardHandler)}
+	if err := s.start(); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	client, end := net.Pipe()
+	defer client.Close()
+	defer end.Close()
+	c := newConnection(s, end)
+	c.sess = openTHeader(c, wire.Opening{})
+	w := &worker{set: &s.workers}
+	reply := func(header string) *call {
+		m := newCall(w, c)
+		m.name = &name{method: "b"}
+		m.req.Type, m.req.Protocol = wire.Call, wire.Binary
+		m.result = mux.Reply{Type: wire.Reply, Body: []byte{0}}
+		m.result.Header.Add("k", header)
+		if !w.keep(m) {
+			t.Fatal("the reply is not kept")
+		}
+		return m
+	}
+	first := reply("first")
+	buf, array := w.kept.buf, &w.kept.buf.B[0]
+	large := reply(strings.Repeat("x", 2*keptRoom))
+	w.kept.bytes = 0 // as if it had been counted
+	last := reply("last")
+	if w.kept.buf != buf || cap(buf.B) != keptRoom || &buf.B[0] != array {
+		t.Error("the worker's buffer was outgrown")
+	}
+	var side conn.Pieces
+	for _, m := range []*call{first, large, last} {
+		b := m.reply.Bytes()
+		if want := m.result.Header.Get("k"); !bytes.Contains(b, []byte(want)) {
+			t.Errorf("a reply of %d bytes has lost its header %.10q", len(b), want)
+		}
+	}
+	if !side.Join(&first.reply) || side.Join(&large.reply) || !side.Join(&last.reply) {
+		t.Error("the small replies do not stand side by side")
+	}
+	side.Release()
+	for _, m := range []*call{first, large, last} {
+		m.free(w)
+	}
+	w.relax()
+	if n := conn.Outstanding() - before; n != 0 {
+		t.Errorf("%d buffers are held by nobody", n)
+	}
+}

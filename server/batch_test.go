@@ -164,3 +164,27 @@ func TestSmallRepliesAreKeptToALimit(t *testing.T) {
 		p.want(wire.Reply, seqids(0, 37)...)
 	})
 }
+
+// TestAOnewayBehindCallsThatTakeTheBufferAlong has its own arguments, though those
+// before it are most of what was read.
+func TestAOnewayBehindCallsThatTakeTheBufferAlong(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *network) {
+		ran := make(chan int, 1)
+		start(t, n, handle(func(_ context.Context, req *mux.Request) error {
+			if req.Type == wire.Oneway {
+				ran <- len(req.Body)
+			}
+			return nil
+		}))
+		p := dial(t, n)
+		for _, behind := range [][]byte{nil, frame(wire.Call, "A:b", 4, 10)} {
+			p.send(frame(wire.Call, "A:b", 1, 1000), frame(wire.Call, "A:b", 2, 1000), frame(wire.Call, "A:b", 3, 1000),
+				frame(wire.Oneway, "A:b", 0, 300), behind)
+			p.want(wire.Reply, 1, 2, 3)
+			if got, want := <-ran, len(body(300)); got != want {
+				t.Errorf("the oneway has %d bytes of arguments, want %d", got, want)
+			}
+		}
+		p.want(wire.Reply, 4)
+	})
+}

@@ -29,19 +29,23 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 			m.free(w)
 			break
 		}
-		m.at, m.size = c.in.pos, n
-		m.req.Received = c.in.now
-		c.in.consume(n)
 		if m.reorder {
 			c.reorder(w)
 		}
+		barrier := m.req.Type == wire.Oneway && c.ordered && !c.srv.ConcurrentOneway
+		if barrier {
+			c.handOver(w)
+		}
+		// Only now: those before m may have taken the buffer along.
+		m.at, m.size = c.in.pos, n
+		m.req.Received = c.in.now
+		c.in.consume(n)
 		switch {
 		case m.req.Type == 0:
 			m.free(w)
 		case m.refusal != nil:
 			c.turnAway(w, m, m.refusal)
-		case m.req.Type == wire.Oneway && c.ordered && !c.srv.ConcurrentOneway:
-			c.handOver(w)
+		case barrier:
 			c.runOneway(w, m)
 		case m.req.Type != wire.Call && m.req.Type != wire.Oneway:
 			c.turnAway(w, m, mux.Errorf(mux.InvalidMessageType, "a client sends calls, not messages of type %v", m.req.Type))

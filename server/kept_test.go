@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -63,5 +64,47 @@ func TestAReplyThatIsLargerThanGuessed(t *testing.T) {
 	w.relax()
 	if n := conn.Outstanding() - before; n != 0 {
 		t.Errorf("%d buffers are held by nobody", n)
+	}
+}
+
+// TestAReplyIsNotLeftWhenTheReadingWasTakenOver: the new reader may end the connection
+// as soon as no call is open, and what is left then would be lost.
+func TestAReplyIsNotLeftWhenTheReadingWasTakenOver(t *testing.T) {
+	for _, taken := range []bool{false, true} {
+		s := &Server{ErrorLog: slog.New(slog.DiscardHandler)}
+		if err := s.start(); err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		client, end := net.Pipe()
+		defer end.Close()
+		read := make(chan int64)
+		go func() {
+			n, _ := io.Copy(io.Discard, client)
+			read <- n
+		}()
+		c := newConnection(s, end)
+		c.sess = openFramed(c, wire.Opening{Protocol: wire.Binary})
+		w := &worker{set: &s.workers, leaves: always, lone: 1}
+		c.lone.Store(1)
+		if taken {
+			c.lone.Store(2)
+		}
+		m := newCall(w, c)
+		m.name = &name{method: "b"}
+		m.req.Type, m.req.Protocol = wire.Call, wire.Binary
+		m.result = mux.Reply{Type: wire.Reply, Body: make([]byte, 2*maxKept)}
+		c.enter(m)
+		s.admit(1)
+		c.complete(w, m)
+		if left := w.unsent != nil; left == taken {
+			t.Errorf("the reading was taken over: %v; the reply is left: %v", taken, left)
+		}
+		w.sendUnsent()
+		w.relax()
+		end.Close()
+		if n := <-read; n <= 2*maxKept {
+			t.Errorf("%d bytes came", n)
+		}
 	}
 }

@@ -11,7 +11,7 @@ func (c *connection) runQuick(w *worker) (still bool) {
 	b.users = 1
 	c.quick = b
 	n := c.beginLone()
-	w.leaves = always
+	w.leaves, w.lone = always, n
 	// Asked before each, so that no reply waits for a call that the one who took
 	// over knows nothing of.
 	for c.lone.Load() == n {

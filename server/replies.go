@@ -84,7 +84,9 @@ const replyOverhead = 64
 func (c *connection) settle(w *worker, now time.Time) {
 	c.release(w)
 	var b *conn.Buffer
-	leaves := w.leaves == always || w.leaves == whileOpen && c.open > 0
+	// Of a reading that was taken over, the new reader may end the connection once
+	// no call is open. Before it does anything it sends what was left until then.
+	leaves := w.leaves != never && c.open > 0 || w.leaves == always && c.lone.Load() == w.lone
 	if leaves && c.out.Len() > 0 && !c.out.Writing() && !c.out.Full() {
 		w.unsent = c
 	} else if c.out.Start() {

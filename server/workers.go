@@ -44,6 +44,7 @@ type worker struct {
 	// run another call of the same connection; unsent is where it did, sending
 	// what it sends for others.
 	leaves  leaving
+	lone    uint64 // the connection's count while w runs quick calls of it
 	unsent  *connection
 	sending []*connection
 	kept    keptReplies // of unsent, that are not in the outbox yet

@@ -203,12 +203,14 @@ func (w *worker) take(arrived bool) *call {
 	}
 }
 
-// list lists c as one whose replies wait while a call of it runs, and sees to it
-// that somebody comes to send them.
-func (s *workers) list(c *connection) {
+// list lists connections whose replies wait while a call of theirs runs, and sees to
+// it that somebody comes to send them.
+func (s *workers) list(conns ...*connection) {
 	s.mu.Lock()
-	if !c.left.Swap(true) {
-		s.unsent = append(s.unsent, c)
+	for _, c := range conns {
+		if !c.left.Swap(true) {
+			s.unsent = append(s.unsent, c)
+		}
 	}
 	w, need := s.pick(true)
 	s.mu.Unlock()
@@ -247,11 +249,22 @@ func (w *worker) sendUnsent() {
 
 // send sends the replies that were left on w.sending.
 func (w *worker) send() {
-	for i, c := range w.sending {
+	for len(w.sending) > 0 {
+		last := len(w.sending) - 1
+		c := w.sending[last]
+		w.sending[last], w.sending = nil, w.sending[:last]
 		c.send(w, 0)
-		w.sending[i] = nil
 	}
-	w.sending = w.sending[:0]
+}
+
+// passOn gives up those on w.sending before w writes to another client, which may be
+// slow.
+func (w *worker) passOn() {
+	if len(w.sending) > 0 {
+		w.set.list(w.sending...)
+		clear(w.sending)
+		w.sending = w.sending[:0]
+	}
 }
 
 // rest makes w idle. It returns false if w is to end.

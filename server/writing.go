@@ -22,6 +22,7 @@ func (c *connection) send(w *worker, kept int) {
 	if !write {
 		return
 	}
+	w.passOn()
 	if others {
 		// Calls that are about to end get to add their replies to this write.
 		runtime.Gosched()

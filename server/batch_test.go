@@ -83,6 +83,26 @@ func TestAQuickCallThatWaitedClaimsNoOther(t *testing.T) {
 	})
 }
 
+// TestAQuickCallThatEndsBeforeItsTakeOverBegins leaves the others to the new reader,
+// though it is through with their batch first.
+func TestAQuickCallThatEndsBeforeItsTakeOverBegins(t *testing.T) {
+	onOneCPU(t)
+	inBubble(t, func(t *testing.T, n *network) {
+		start(t, n, quickServer(func(_ context.Context, req *mux.Request) {
+			if req.SeqID == 0 {
+				req.WillBlock() // it does not
+			}
+		}))
+		p := dial(t, n)
+		p.send(frame(wire.Call, "A:quick", -1, 0))
+		p.want(wire.Reply, -1)
+		for range tries {
+			p.send(frame(wire.Call, "A:quick", 0, 0), frame(wire.Call, "A:quick", 1, 0), frame(wire.Call, "A:quick", 2, 0))
+			p.want(wire.Reply, 0, 1, 2)
+		}
+	})
+}
+
 // writes is a listener that counts the bytes its connections are given to write.
 type writes struct {
 	net.Listener

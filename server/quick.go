@@ -8,7 +8,7 @@ func (c *connection) runQuick(w *worker) (still bool) {
 	if b == nil {
 		return true
 	}
-	b.users = 1
+	b.users = 2 // w, and who takes over, whichever is through first
 	c.quick = b
 	n := c.beginLone()
 	w.leaves, w.lone = always, n
@@ -27,6 +27,7 @@ func (c *connection) runQuick(w *worker) (still bool) {
 	w.leaves = never
 	if still = c.lone.CompareAndSwap(n, n+1); still {
 		c.quick = nil
+		b.users = 1 // nobody else has seen it
 	}
 	c.srv.workers.release(b)
 	return still
@@ -38,6 +39,7 @@ func (c *connection) resume(w *worker) {
 	if b := c.quick; b != nil {
 		c.quick = nil
 		c.srv.workers.add(b)
+		c.srv.workers.release(b)
 	}
 	c.send(w, 0)
 }

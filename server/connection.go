@@ -53,6 +53,7 @@ type connection struct {
 	waiting    bool        // the goroutine that reads waits for changed
 	long       bool        // the reading has paused for long, and is to watch; see room
 	watching   bool        // it reads on only until there is room; see watch
+	turning    bool        // the reading waits for all calls; see reorder
 	attended   bool        // it reads on only until no call is open; see attend
 	own        bool        // out may hold messages of the session's own
 	ended      bool        // all calls have been answered, though workers may still have bytes to count

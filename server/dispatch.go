@@ -30,7 +30,10 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 			break
 		}
 		if m.reorder {
-			c.reorder(w)
+			if err := c.reorder(w); err != nil {
+				m.free(w)
+				return true, err
+			}
 		}
 		barrier := m.req.Type == wire.Oneway && c.ordered && !c.srv.ConcurrentOneway
 		if barrier {
@@ -82,17 +85,18 @@ func (c *connection) pass(w *worker) (still bool) {
 
 // reorder changes whether replies leave in the order of the calls, when all that
 // came before are answered.
-func (c *connection) reorder(w *worker) {
+func (c *connection) reorder(w *worker) error {
 	c.handOver(w)
 	w.sendUnsent()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.waiting = true
-	for c.open > 0 {
-		c.changed.Wait()
+	c.turning = true
+	err := c.unfull()
+	c.turning = false
+	if err == nil {
+		c.ordered = !c.ordered
 	}
-	c.waiting = false
-	c.ordered = !c.ordered
+	return err
 }
 
 // handOver passes the calls that were cut to the workers.

@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// full reports whether the bounds of the connection allow no other call now.
+// full reports whether the bounds of the connection, or a change of the order, allow
+// no other call now.
 // Called with mu held.
 func (c *connection) full() bool {
 	b := &c.srv.bounds
-	return c.broken == nil && (c.open >= b.callsPerConn || c.bytes >= b.connBytes)
+	return c.broken == nil && (c.open >= b.callsPerConn || c.bytes >= b.connBytes || c.turning && c.open > 0)
 }
 
 // room waits until the bounds of the connection allow another call. Most pauses
@@ -20,12 +21,18 @@ func (c *connection) full() bool {
 func (c *connection) room() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	err := c.unfull()
+	c.space = c.srv.bounds.callsPerConn - c.open
+	return err
+}
+
+// unfull waits until the connection is not full. Called with mu held.
+func (c *connection) unfull() error {
 	if c.full() {
 		if err := c.pause(); err != nil {
 			return err
 		}
 	}
-	c.space = c.srv.bounds.callsPerConn - c.open
 	return c.broken
 }
 

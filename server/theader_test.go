@@ -6,10 +6,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net"
 	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/apache/thrift/lib/go/thrift"
 
@@ -209,6 +211,27 @@ func TestOrderChangesBehindCallsThatTakeTheBufferAlong(t *testing.T) {
 				if want := ms[m.seqid].body; !bytes.Equal(m.body, want) {
 					t.Errorf("reply %d has %d bytes, want %d", m.seqid, len(m.body), len(want))
 				}
+			}
+		}
+	})
+}
+
+// TestAClientThatGoesWhileTheOrderChanges is noticed, though no call may start.
+func TestAClientThatGoesWhileTheOrderChanges(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *network) {
+		s := newSeries(t)
+		s.MaxCallsPerConn, s.HalfCloseGrace = 0, 100*time.Millisecond
+		start(t, n, s.Server)
+		for _, leave := range []func(net.Conn){n.reset, func(c net.Conn) { c.Close() }} {
+			p := speak(t, n, headerForms[0])
+			slow, next := p.echoCall(t, "A:slow", 1, "x"), p.echoCall(t, "A:b", 2, "x")
+			next.flags = theader.FlagOutOfOrder
+			p.send(slow, next)
+			<-p.sent
+			s.await(1)
+			leave(p.Conn)
+			if err := <-s.ended; !errors.Is(err, context.Canceled) {
+				t.Errorf("the call's context has ended with %v", err)
 			}
 		}
 	})

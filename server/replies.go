@@ -39,6 +39,9 @@ func (c *connection) complete(w *worker, m *call) {
 		now = m.req.Received
 	}
 	if c.takesTurn(m) {
+		if c.head != m {
+			m.letGo()
+		}
 		m.done.Store(true)
 	} else {
 		c.srv.load.calls.Add(-1)
@@ -67,6 +70,14 @@ func (m *call) encode() int {
 	b.B = m.conn.sess.appendReply(b.B, m)
 	m.reply.Set(b, 0)
 	return len(b.B)
+}
+
+// letGo gives up what a call that waits for its turn does not need any more, and what
+// nobody counts from now on.
+func (m *call) letGo() {
+	m.req.Release()
+	m.req.Body, m.req.Scratch = nil, nil
+	m.result.Body, m.result.Header = nil, nil
 }
 
 // room returns about how many bytes m's reply takes; a guess that is too low costs

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -365,4 +366,43 @@ func TestTLSInALongPause(t *testing.T) {
 			p.want(wire.Reply, 1)
 		})
 	})
+}
+
+// TestCallsThatWaitForTheirTurnKeepNoArguments: those are no longer counted, however
+// many calls have been answered behind one that takes long.
+func TestCallsThatWaitForTheirTurnKeepNoArguments(t *testing.T) {
+	n := onLoopback(t)
+	s := newSeries(t)
+	s.MaxCallsPerConn = 0
+	srv := s.Server
+	small := mux.Reply{Type: wire.Reply, Body: body(0)}
+	h := srv.Handler
+	srv.Handler = mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+		_, err := h.ServeThrift(ctx, req)
+		if req.Method == "last" {
+			s.came <- struct{}{}
+		}
+		return small, err
+	})
+	start(t, n, srv)
+	p := dial(t, n)
+	p.send(frame(wire.Call, "A:slow", 0, 0))
+	s.await(1)
+	const calls, size = 20, 4 << 20
+	large := frame(wire.Call, "A:b", 1, size)
+	for range calls {
+		p.send(large)
+	}
+	p.send(frame(wire.Call, "A:last", 2, 0))
+	s.await(1)
+	var m runtime.MemStats
+	for range 2 {
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&m)
+	if m.HeapAlloc > calls*size/2 {
+		t.Errorf("%d bytes are in use behind calls that have been answered", m.HeapAlloc)
+	}
+	s.open()
+	p.want(wire.Reply, 0)
 }

@@ -45,6 +45,7 @@ type call struct {
 
 	lone   uint64 // the connection's lone count while it runs on the goroutine that reads; else 0
 	inline bool   // a oneway that runs on the reader
+	turn   bool   // it has a place in the order; a handler may change req
 
 	result mux.Reply  // what the handler returned, or is answered instead
 	reply  conn.Piece // the same as it goes over the wire, until its turn comes

@@ -48,8 +48,9 @@ func (c *connection) takesTurn(m *call) bool { return c.ordered && m.req.Type !=
 
 // link puts m at the end of the order, if there is one. Called with mu held.
 func (c *connection) link(m *call) {
+	m.turn = c.takesTurn(m)
 	switch {
-	case !c.takesTurn(m):
+	case !m.turn:
 		return
 	case c.tail == nil:
 		c.head = m

@@ -16,13 +16,13 @@ func (c *connection) complete(w *worker, m *call) {
 		m.free(w)
 		return
 	}
-	if w.leaves != never && c.takesTurn(m) && w.keep(m) {
+	if w.leaves != never && m.turn && w.keep(m) {
 		return
 	}
 	c.mu.Lock()
 	held := -m.size
 	switch replies := m.result.Type != 0; {
-	case replies && c.ordered && c.head != m:
+	case replies && m.turn && c.head != m:
 		c.mu.Unlock() // not to hold up those whose turn it is
 		held += m.encode()
 		c.mu.Lock()
@@ -38,7 +38,7 @@ func (c *connection) complete(w *worker, m *call) {
 	if m.lone != 0 {
 		now = m.req.Received
 	}
-	if c.takesTurn(m) {
+	if m.turn {
 		if c.head != m {
 			m.letGo()
 		}

@@ -292,3 +292,23 @@ func concat(frames [][]byte) []byte {
 	}
 	return b
 }
+
+// TestAHandlerThatChangesItsRequest does no harm to the order of replies, in which the
+// call has its place.
+func TestAHandlerThatChangesItsRequest(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *network) {
+		start(t, n, handle(func(_ context.Context, req *mux.Request) error {
+			if req.Method == "odd" {
+				req.Type = wire.Oneway
+			}
+			return nil
+		}))
+		p := dial(t, n)
+		for range tries {
+			p.send(frame(wire.Call, "A:b", 1, 0), frame(wire.Call, "A:odd", 2, 0), frame(wire.Call, "A:b", 3, 0))
+			p.want(wire.Reply, 1, 3)
+			p.send(frame(wire.Call, "A:odd", 4, 0), frame(wire.Call, "A:b", 5, 0))
+			p.want(wire.Reply, 5)
+		}
+	})
+}

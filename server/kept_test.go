@@ -13,19 +13,27 @@ import (
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
+// unread returns a connection of a server that nobody reads, and its other end.
+func unread(t *testing.T) (s *Server, c *connection, client net.Conn) {
+	t.Helper()
+	s = &Server{ErrorLog: slog.New(slog.DiscardHandler)}
+	if err := s.start(); err != nil {
+		t.Fatal(err)
+	}
+	client, end := net.Pipe()
+	t.Cleanup(func() {
+		client.Close()
+		end.Close()
+		s.Close()
+	})
+	return s, newConnection(s, end), client
+}
+
 // TestAReplyThatIsLargerThanGuessed stands by itself: those around it stay side by
 // side in the worker's buffer, which is not outgrown and goes back to its pool.
 func TestAReplyThatIsLargerThanGuessed(t *testing.T) {
 	before := conn.Outstanding()
-	s := &Server{ErrorLog: slog.New(slog.DiscardHandler)}
-	if err := s.start(); err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	client, end := net.Pipe()
-	defer client.Close()
-	defer end.Close()
-	c := newConnection(s, end)
+	s, c, _ := unread(t)
 	c.sess = openTHeader(c, wire.Opening{})
 	w := &worker{set: &s.workers}
 	reply := func(header string) *call {
@@ -71,19 +79,12 @@ func TestAReplyThatIsLargerThanGuessed(t *testing.T) {
 // as soon as no call is open, and what is left then would be lost.
 func TestAReplyIsNotLeftWhenTheReadingWasTakenOver(t *testing.T) {
 	for _, taken := range []bool{false, true} {
-		s := &Server{ErrorLog: slog.New(slog.DiscardHandler)}
-		if err := s.start(); err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
-		client, end := net.Pipe()
-		defer end.Close()
+		s, c, client := unread(t)
 		read := make(chan int64)
 		go func() {
 			n, _ := io.Copy(io.Discard, client)
 			read <- n
 		}()
-		c := newConnection(s, end)
 		c.sess = openFramed(c, wire.Opening{Protocol: wire.Binary})
 		w := &worker{set: &s.workers, leaves: always, lone: 1}
 		c.lone.Store(1)
@@ -102,9 +103,24 @@ func TestAReplyIsNotLeftWhenTheReadingWasTakenOver(t *testing.T) {
 		}
 		w.sendUnsent()
 		w.relax()
-		end.Close()
+		c.rwc.Close()
 		if n := <-read; n <= 2*maxKept {
 			t.Errorf("%d bytes came", n)
 		}
+	}
+}
+
+// TestBytesThatAreCountedLate: a worker may get to count replies only when another
+// has sent them and the connection has ended.
+func TestBytesThatAreCountedLate(t *testing.T) {
+	s, c, _ := unread(t)
+	c.mu.Lock()
+	c.charge(-100) // written
+	c.mu.Unlock()
+	c.hangUp()
+	c.closed(nil)
+	c.send(&worker{set: &s.workers}, 100)
+	if _, bytes := Held(s); bytes != 0 {
+		t.Errorf("%d bytes are counted for a connection that has ended", bytes)
 	}
 }

@@ -1,63 +1,32 @@
 package finagle
 
 import (
-	"bytes"
-	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
-	"time"
+
+	"github.com/oneport-thrift/oneport/internal/suite"
 )
-
-// exitAbsent is the status by which build.sh says that something which it needs
-// is not to be had; the last line that it prints says what.
-const exitAbsent = 77
-
-// buildDir returns the folder for everything that is built.
-func buildDir(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("BUILD")
-	if dir == "" {
-		dir = "../../build"
-	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
 
 // build builds the Java programs, unless that has been done with the same sources,
 // and returns the path of one. It ends the test where that cannot be done.
 func build(t *testing.T, program string) string {
 	t.Helper()
-	out := filepath.Join(buildDir(t), "finagle")
+	out := filepath.Join(suite.BuildDir(t), "finagle")
 	path, stamp := filepath.Join(out, program), filepath.Join(out, "stamp")
 	sum := digest(t, "java")
 	if have, err := os.ReadFile(stamp); err == nil && string(have) == sum {
 		return path
 	}
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "sh", "build.sh")
-	cmd.Dir = "java"
-	cmd.Env = append(os.Environ(), "OUT="+out)
-	printed, err := cmd.CombinedOutput()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == exitAbsent {
-		lines := strings.Split(strings.TrimSpace(string(printed)), "\n")
-		absent(t, lines[len(lines)-1])
+	err := suite.Build(t.Context(), "java", out)
+	if why := (*suite.AbsentError)(nil); errors.As(err, &why) {
+		absent(t, why.Why)
 	}
 	if err != nil {
-		t.Fatalf("build.sh: %v\n%s", err, bytes.TrimSpace(printed))
+		t.Fatal(err)
 	}
 	if err := os.WriteFile(stamp, []byte(sum), 0o644); err != nil {
 		t.Fatal(err)
@@ -77,7 +46,7 @@ func absent(t *testing.T, why string) {
 // report writes the row for tests/report.sh.
 func report(t *testing.T, outcome, detail string) {
 	t.Helper()
-	dir := filepath.Join(buildDir(t), "report")
+	dir := filepath.Join(suite.BuildDir(t), "report")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Error(err)
 	}

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/oneport-thrift/oneport/internal/suite"
 )
 
 // foobar is examples/foobar, running.
@@ -25,7 +27,7 @@ type foobar struct {
 // buildFoobar builds examples/foobar with the race detector.
 func buildFoobar(t *testing.T) string {
 	t.Helper()
-	program := filepath.Join(buildDir(t), "bin", "foobar")
+	program := filepath.Join(suite.BuildDir(t), "bin", "foobar")
 	cmd := exec.Command("go", "build", "-race", "-o", program, ".")
 	cmd.Dir = "../../examples/foobar"
 	if out, err := cmd.CombinedOutput(); err != nil {

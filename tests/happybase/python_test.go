@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/oneport-thrift/oneport/internal/suite"
 )
 
 // packages are what pip installs: HappyBase, and what it stands on.
@@ -18,14 +20,7 @@ var failed bool
 // without one; where everything must, it fails.
 func python(t *testing.T) string {
 	t.Helper()
-	build := os.Getenv("BUILD")
-	if build == "" {
-		build = "../../build"
-	}
-	build, err := filepath.Abs(build)
-	if err != nil {
-		t.Fatal(err)
-	}
+	build := suite.BuildDir(t)
 	venv := filepath.Join(build, "happybase")
 	program := filepath.Join(venv, "bin", "python")
 	outcome, detail := "RAN", "happybase 1.3.0: buffered and framed, binary and compact, a pool of 32"

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/oneport-thrift/oneport/internal/suite"
 )
 
 // foobar is a process of examples/foobar that logs its calls.
@@ -27,7 +29,7 @@ type line struct {
 // startFoobar builds and starts foobar on a free port.
 func startFoobar(t *testing.T, flags ...string) *foobar {
 	t.Helper()
-	program := filepath.Join(buildDir(t), "bin", "foobar-haproxy")
+	program := filepath.Join(suite.BuildDir(t), "bin", "foobar-haproxy")
 	build := exec.Command("go", "build", "-o", program, "./examples/foobar")
 	build.Dir = "../.."
 	if out, err := build.CombinedOutput(); err != nil {

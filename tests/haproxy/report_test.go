@@ -6,21 +6,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-)
 
-// buildDir returns the folder for everything that is built.
-func buildDir(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("BUILD")
-	if dir == "" {
-		dir = "../../build"
-	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
+	"github.com/oneport-thrift/oneport/internal/suite"
+)
 
 // failed has the programs that a test failed with. The tests run one by one.
 var failed = map[string]bool{}
@@ -51,7 +39,7 @@ func need(t *testing.T, program, does string) string {
 // report writes a line for tests/report.sh to print.
 func report(t *testing.T, program, outcome, detail string) {
 	t.Helper()
-	dir := filepath.Join(buildDir(t), "report")
+	dir := filepath.Join(suite.BuildDir(t), "report")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/oneport-thrift/oneport/internal/suite"
 )
 
 // report is the rows for tests/report.sh.
@@ -15,7 +17,7 @@ type report struct{ text strings.Builder }
 func newReport(t *testing.T) *report {
 	r := &report{}
 	t.Cleanup(func() {
-		dir := filepath.Join(buildDir(t), "report")
+		dir := filepath.Join(suite.BuildDir(t), "report")
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Error(err)
 		}

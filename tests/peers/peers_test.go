@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"testing"
+
+	"github.com/oneport-thrift/oneport/internal/suite"
 )
 
 // TestPeers runs every client of the table against examples/foobar.
@@ -23,8 +25,8 @@ func TestPeers(t *testing.T) {
 
 func testPeer(t *testing.T, p *peer, against *target, rows *report) {
 	program, err := p.build(t)
-	if absent := new(absentError); errors.As(err, &absent) {
-		rows.absent(p, absent.why)
+	if absent := new(suite.AbsentError); errors.As(err, &absent) {
+		rows.absent(p, absent.Why)
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("not to be had: %v", err)
 		}

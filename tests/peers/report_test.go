@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/oneport-thrift/oneport/internal/suite"
 )
 
 // A report collects a row for each peer, for tests/report.sh to print.
@@ -25,7 +27,7 @@ type row struct {
 // newReport returns a report that is written when the test ends.
 func newReport(t *testing.T) *report {
 	r := &report{rows: map[string]row{}}
-	dir := filepath.Join(buildDir(t), "report")
+	dir := filepath.Join(suite.BuildDir(t), "report")
 	t.Cleanup(func() {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Error(err)

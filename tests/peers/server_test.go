@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/oneport-thrift/oneport/internal/suite"
 )
 
 // A server is a running program that serves FooApi and BarApi.
@@ -27,7 +29,7 @@ type server struct {
 // the program's path. The package is relative to the folder of this test.
 func buildServer(t *testing.T, pkg string) string {
 	t.Helper()
-	program := filepath.Join(buildDir(t), "bin", filepath.Base(pkg))
+	program := filepath.Join(suite.BuildDir(t), "bin", filepath.Base(pkg))
 	cmd := exec.Command("go", "build", "-race", "-o", program, ".")
 	cmd.Dir = pkg
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/apache/thrift/lib/go/thrift"
 
 	"github.com/oneport-thrift/oneport/client"
+	"github.com/oneport-thrift/oneport/internal/suite"
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
@@ -44,7 +45,7 @@ var dialects = []dialect{
 }
 
 func TestServers(t *testing.T) {
-	report := filepath.Join(buildDir(t), "report", "servers.tsv")
+	report := filepath.Join(suite.BuildDir(t), "report", "servers.tsv")
 	if err := os.MkdirAll(filepath.Dir(report), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -52,8 +53,8 @@ func TestServers(t *testing.T) {
 	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
 			program, err := s.build(t)
-			if absent := (*absentError)(nil); errors.As(err, &absent) {
-				fmt.Fprintf(&lines, "%s server\tNOT RUN\t%s\n", s.name, absent.why)
+			if absent := (*suite.AbsentError)(nil); errors.As(err, &absent) {
+				fmt.Fprintf(&lines, "%s server\tNOT RUN\t%s\n", s.name, absent.Why)
 				if os.Getenv("CI") == "true" {
 					t.Fatal(err)
 				}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,6 +32,19 @@ var clients = []client{
 		prog: goProgram("client/apache"), server: server{prog: oneport, args: variant("stub")}},
 	{name: "Kitex, one connection", what: "its multiplexed transport, to its own server",
 		prog: kitexClient, server: server{prog: kitex, args: variant("mux")}},
+}
+
+// clientRows returns the clients to measure, oneport's with an earlier version if
+// there is one to compare with.
+func (p *plan) clientRows() []client {
+	if p.before == "" {
+		return clients
+	}
+	earlier := clients[0]
+	earlier.name += beforeSuffix
+	earlier.prog = goProgramBefore("client/oneport", p.before)
+	earlier.server.prog = goProgramBefore("server/oneport", p.before)
+	return slices.Insert(slices.Clone(clients), 1, earlier)
 }
 
 // clientResult is what the clients cost with a number of callers.
@@ -71,7 +85,7 @@ func (p *plan) measureCallers(ctx context.Context, n int, r *report) ([]cell, er
 			c.server.stop()
 		}
 	}()
-	for _, row := range clients {
+	for _, row := range p.clientRows() {
 		if !p.servers.MatchString(row.name) {
 			continue
 		}

@@ -11,6 +11,12 @@
 // the machine hits all of them alike; what is printed are medians of the rounds,
 // and the ratio is the median of the ratios within the rounds.
 //
+// With -before FOLDER, a checkout of an earlier version, each of oneport's rows is
+// also built against that library and loaded in turn with the other; a table gives
+// the ratio of the two:
+//
+//	go run . -before /path/to/earlier -servers '^oneport' -shapes '^(8x32|32x1) ' -idle 0
+//
 // A new server is a new entry in servers.go, and a program that listens, prints
 // where, and obeys its standard input as package child says. A program that
 // cannot be built is named as missing.

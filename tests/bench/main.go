@@ -22,6 +22,7 @@ type plan struct {
 	out       string // folder for programs, logs and results
 	profiles  string // folder for CPU profiles; empty: none
 	document  string // file to write the tables into; empty: none
+	before    string // checkout of an earlier version to compare with; empty: none
 }
 
 func main() {
@@ -37,6 +38,7 @@ func main() {
 	flag.StringVar(&p.out, "out", "../../build/bench", "`folder` for what is built and for results")
 	flag.StringVar(&p.profiles, "profiles", "", "write a CPU profile of each server and shape into this `folder`")
 	flag.StringVar(&p.document, "document", "", "replace the tables in this `file`")
+	flag.StringVar(&p.before, "before", "", "measure the library in this `checkout` too, as an earlier version")
 	flag.Parse()
 	if p.round == 0 {
 		p.round = 120 * time.Millisecond
@@ -104,6 +106,7 @@ func (p *plan) run(ctx context.Context) error {
 		}
 		r.printIdle(os.Stdout)
 	}
+	r.printBefore(os.Stdout)
 	r.printAims(os.Stdout)
 	if err := r.write(p); err != nil {
 		return err

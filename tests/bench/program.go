@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -28,6 +29,49 @@ func goProgram(folder string) *program {
 		}
 		return []string{path}, command(ctx, "go", "build", "-o", path, "./"+folder)
 	}}
+}
+
+// goProgramBefore is goProgram, built against the library of another checkout. The
+// program itself is this module's: both versions are measured by the same code.
+func goProgramBefore(folder, checkout string) *program {
+	return &program{build: func(ctx context.Context, out string) ([]string, error) {
+		path, err := filepath.Abs(filepath.Join(out, strings.ReplaceAll(folder, "/", "-")+"-before"))
+		if err != nil {
+			return nil, err
+		}
+		mod, err := writeModFile(out, checkout)
+		if err != nil {
+			return nil, err
+		}
+		return []string{path}, command(ctx, "go", "build", "-modfile", mod, "-o", path, "./"+folder)
+	}}
+}
+
+// writeModFile writes this module's go.mod and go.sum into folder out, with the
+// library replaced by that of a checkout, and returns the name of the go.mod.
+func writeModFile(out, checkout string) (string, error) {
+	library, err := filepath.Abs(checkout)
+	if err != nil {
+		return "", err
+	}
+	own, err := os.ReadFile("go.mod")
+	if err != nil {
+		return "", err
+	}
+	const here = "=> ../..\n"
+	if !strings.Contains(string(own), here) {
+		return "", fmt.Errorf("go.mod does not replace the library by %q", here)
+	}
+	sum, err := os.ReadFile("go.sum")
+	if err != nil {
+		return "", err
+	}
+	mod := filepath.Join(out, "before.mod")
+	text := strings.Replace(string(own), here, "=> "+library+"\n", 1)
+	if err := os.WriteFile(mod, []byte(text), 0o644); err != nil {
+		return "", err
+	}
+	return mod, os.WriteFile(filepath.Join(out, "before.sum"), sum, 0o644)
 }
 
 // once builds the program, unless that has been tried.
@@ -64,7 +108,7 @@ type built struct {
 // are noted as missing.
 func (p *plan) build(ctx context.Context, r *report) ([]built, error) {
 	var all []built
-	for _, s := range servers {
+	for _, s := range p.rows() {
 		if !p.servers.MatchString(s.name) {
 			continue
 		}

@@ -22,6 +22,7 @@ func TestRun(t *testing.T) {
 		servers: regexp.MustCompile("bare|oneport|Apache Go"),
 		shapes:  regexp.MustCompile("^(8x32 100|32x1 16384)$"),
 		out:     t.TempDir(),
+		before:  "../..", // the same version: there is no other at hand
 	}
 	if err := p.run(t.Context()); err != nil {
 		t.Fatal(err)
@@ -36,6 +37,14 @@ func TestRun(t *testing.T) {
 	}
 	if len(r.Clients) != len(callers) || len(r.Shapes) != 2 || len(r.Missing) != 0 || len(r.Idle) == 0 {
 		t.Fatalf("%d shapes, %d servers missing, %d idle", len(r.Shapes), len(r.Missing), len(r.Idle))
+	}
+	for _, name := range []string{stub, "oneport forwarder"} {
+		if find(r.Shapes[0].Cells, name) == nil || find(r.Shapes[0].Cells, name+beforeSuffix) == nil {
+			t.Errorf("%s: %s was not measured in both versions", r.Shapes[0].Shape, name)
+		}
+	}
+	if find(r.Clients[0].Cells, ours+beforeSuffix) == nil {
+		t.Error("the client was not measured in both versions")
 	}
 	for _, with := range r.Clients {
 		for _, c := range with.Cells {

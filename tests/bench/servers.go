@@ -23,6 +23,39 @@ type server struct {
 	few bool
 	// single leaves out shapes with several calls in flight on a connection.
 	single bool
+	// of is the name of the row that this one is the earlier version of; empty for
+	// all others.
+	of string
+}
+
+// shapeName is the name by which shapes choose the row.
+func (s server) shapeName() string {
+	if s.of != "" {
+		return s.of
+	}
+	return s.name
+}
+
+// beforeSuffix marks the rows of an earlier version.
+const beforeSuffix = ", before"
+
+// rows returns the servers to measure: with an earlier version to compare with, each
+// of oneport's has it as the next row, so that the two are loaded in turn.
+func (p *plan) rows() []server {
+	if p.before == "" {
+		return servers
+	}
+	earlier := goProgramBefore("server/oneport", p.before)
+	var all []server
+	for _, s := range servers {
+		all = append(all, s)
+		if s.prog == oneport {
+			b := s
+			b.name, b.of, b.prog = s.name+beforeSuffix, s.name, earlier
+			all = append(all, b)
+		}
+	}
+	return all
 }
 
 // Servers that stand in aims and shapes by their names.
@@ -87,6 +120,8 @@ var servers = []server{
 		what: "the same over ThriftMux"},
 	{name: overHTTP, prog: oneport, args: variant("stub"), calls: posted, few: true, single: true,
 		what: "the same over HTTP/1.1, a POST a call on connections that are kept"},
+	{name: "oneport forwarder", prog: oneport, args: variant("forward"), calls: framed, few: true,
+		what: "a client as the handler, which passes the bytes on to a second server in the same process"},
 	{name: "oneport stub, TLS", prog: oneport, args: variant("tls"), calls: framed, tls: true, few: true,
 		what: "the same over TLS 1.3"},
 	{name: "Apache Go, documented", prog: apache, args: variant("documented"), calls: framed,

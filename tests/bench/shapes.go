@@ -40,12 +40,12 @@ func every(server) bool { return true }
 func most(s server) bool { return !s.few }
 
 func named(names ...string) func(server) bool {
-	return func(s server) bool { return slices.Contains(names, s.name) }
+	return func(s server) bool { return slices.Contains(names, s.shapeName()) }
 }
 
 // mostAnd is what most shapes are for, and the servers of those names.
 func mostAnd(names ...string) func(server) bool {
-	return func(s server) bool { return most(s) || slices.Contains(names, s.name) }
+	return func(s server) bool { return most(s) || slices.Contains(names, s.shapeName()) }
 }
 
 // of returns the servers that s is for.

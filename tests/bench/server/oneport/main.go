@@ -11,6 +11,7 @@ import (
 
 	"github.com/apache/thrift/lib/go/thrift"
 
+	"github.com/oneport-thrift/oneport/client"
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 	"github.com/oneport-thrift/oneport/server"
@@ -35,6 +36,21 @@ func serve(l net.Listener, o child.Options) error {
 		return srv.Serve(l)
 	case "raw-quick":
 		m.Handle("FooApi", mux.Quick(rawEcho(o.Block)))
+		return srv.Serve(l)
+	case "forward":
+		// The second server stands in this process, so that both are measured.
+		upstream, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		back := mux.New()
+		back.Handle("FooApi", rawEcho(o.Block))
+		go func() { child.Fatal((&server.Server{Handler: back}).Serve(upstream)) }()
+		c, err := client.Dial(upstream.Addr().String())
+		if err != nil {
+			return err
+		}
+		m.Handle("FooApi", c.Handler("FooApi"))
 		return srv.Serve(l)
 	case "quick":
 		m.Handle("FooApi", mux.Quick(mux.Processor(foo.NewFooApiProcessor(&echo{block: o.Block}))))

@@ -53,7 +53,7 @@ const (
 	sentRefused
 )
 
-// cloning is held while a request gets its sharing.
+// cloning is held while a request is copied and gets its sharing.
 var cloning sync.Mutex
 
 // Begin makes r the request of a new call, of which nothing was run. Sessions and
@@ -167,19 +167,21 @@ func (r *Request) NotRun(err error) NotRun {
 // MayHaveRun reports whether an attempt at the call may have run it.
 func (r *Request) MayHaveRun() bool { return r.state().mayHaveRun() }
 
-// cloneProgress gives c, a copy of r, a progress of its own. What runs either may
-// have run both.
-func (r *Request) cloneProgress(c *Request) {
-	p := r.state()
+// fork returns a copy of r with a progress of its own. What runs either may have run
+// both. Several goroutines may clone a request at once.
+func (r *Request) fork() *Request {
 	cloning.Lock()
 	defer cloning.Unlock()
+	p := r.state()
 	if p.clones == nil {
 		p.clones = new(sharing)
 		p.clones.entered.Store(p.entered)
 		p.clones.ran.Store(p.mayHaveRun())
 	}
-	c.Begin()
+	c := *r
+	c.progress = &c.own
 	c.own = progress{entered: p.entered, ran: p.ran, sent: atomic.LoadUint32(&p.sent), clones: p.clones}
+	return &c
 }
 
 // userCode is a handler that is no Forwarder, where no route or filter does the

@@ -84,14 +84,13 @@ func (r *Request) Release() {
 // and read for as long as the caller likes. Its Scratch is nil. Clones may be passed
 // on side by side: what runs a clone may have run r's call.
 func (r *Request) Clone() *Request {
-	c := *r
+	c := r.fork()
 	c.Header = r.Header.Clone()
 	c.Body = bytes.Clone(r.Body)
 	c.Scratch = nil
 	c.Held = nil
 	c.OnBlock = nil
-	r.cloneProgress(&c)
-	return &c
+	return c
 }
 
 // Labels returns the names of the call for metrics and other tables that must

@@ -64,6 +64,9 @@ func passOn(req *mux.Request, err error) error {
 	case e == nil:
 		return err
 	}
+	if e.NotRun == mux.MayHaveRun {
+		req.Attempted(mux.MayHaveRun)
+	}
 	m := &mux.Error{Code: e.Code, NotRun: e.NotRun, Err: err}
 	req.Vouch(m)
 	m.Message = publicText(m.Code, m.NotRun)

@@ -456,3 +456,26 @@ func TestNacksKeepTheirCode(t *testing.T) {
 		}
 	}
 }
+
+// TestAFilterThatRetriesAForwarder: the first attempt was lost, the second refused.
+func TestAFilterThatRetriesAForwarder(t *testing.T) {
+	st := playInMemory(func(p *peer) {
+		if id, ok := p.read(); ok && p.n > 1 {
+			p.Write(refusal(id, mux.Overloaded, mux.SendAgain))
+			p.answer()
+		}
+	})
+	c := st.client(&client.Client{MaxAttempts: 1})
+	forward := c.Handler("FooApi")
+	req := &mux.Request{Method: "echo", Type: wire.Call, Protocol: wire.Binary, Body: []byte{0}}
+	_, lost := forward.ServeThrift(t.Context(), req)
+	if got := req.NotRun(lost); lost == nil || got != mux.MayHaveRun {
+		t.Errorf("the first attempt: %v, %v", lost, got)
+	}
+	_, err := forward.ServeThrift(t.Context(), req)
+	if got := req.NotRun(err); mux.CodeOf(err) != mux.Overloaded || got != mux.MayHaveRun {
+		t.Errorf("the second attempt: %v, %v", err, got)
+	}
+	c.Close(t.Context())
+	st.end()
+}

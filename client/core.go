@@ -69,7 +69,7 @@ func (c *Client) init() error {
 	}
 	o.budget = budget{share: o.bounds.share, floor: o.bounds.floor, at: time.Now(), tokens: o.bounds.floor}
 	if len(c.Filters) > 0 {
-		o.filtered = mux.Chain(mux.HandlerFunc(o.call), c.Filters...)
+		o.filtered = mux.Chain(sender{o}, c.Filters...)
 	}
 	for i, p := range protocols {
 		o.pools[i] = &pool{client: o, index: i, protocol: p, sticky: o.balancer.Sticky()}

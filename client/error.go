@@ -33,8 +33,9 @@ var ErrClosed = errors.New("client: closed")
 //   - mux.InvalidProtocol: a forwarded call in a protocol that the client does
 //     not speak to servers. It was not run and never will be.
 //
-// A client that is used as a handler returns the same errors; what of them goes
-// to another client is the code and a text that names no address.
+// A client that is used as a handler returns a *mux.Error with the same code around
+// it, with a text that names no address. A handler that returns an Error of its own
+// calls tells its client no more than "internal error".
 type Error struct {
 	// Code is one of those above.
 	Code mux.Code
@@ -42,8 +43,8 @@ type Error struct {
 	Service, Method string
 	// Addr is the endpoint's address, "" if none was picked.
 	Addr string
-	// NotRun says that the server certainly did not run the call and will not.
-	NotRun bool
+	// NotRun says whether the server certainly did not run the call, nor will.
+	NotRun mux.NotRun
 	// Err is the cause. It is never nil.
 	Err error
 }
@@ -58,7 +59,7 @@ func (e *Error) Error() string {
 		text += e.Addr + ": "
 	}
 	text += e.Err.Error()
-	if e.NotRun {
+	if e.NotRun != mux.MayHaveRun {
 		return text + " (the call was not run)"
 	}
 	return text + " (the call may have been run)"
@@ -74,57 +75,39 @@ func (e *Error) name() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// As makes errors.As find a *mux.Error of the same code, whose text is for
-// clients of a server that forwards calls.
-func (e *Error) As(target any) bool {
-	p, ok := target.(**mux.Error)
-	if ok {
-		*p = &mux.Error{Code: e.Code, Message: publicText(e), Err: e.Err}
-	}
-	return ok
+// CallCode implements mux.CallError.
+func (e *Error) CallCode() mux.Code { return e.Code }
+
+// CallNotRun implements mux.CallError.
+func (e *Error) CallNotRun() mux.NotRun { return e.NotRun }
+
+var _ mux.CallError = (*Error)(nil)
+
+// exception is what a stub returns for a server's exception that says that the call
+// was not run.
+type exception struct {
+	thrift.TApplicationException
+	notRun mux.NotRun
 }
 
-func publicText(e *Error) string {
-	switch {
-	case e.Code == mux.InternalError && !e.NotRun:
-		return "the connection to the server was lost; the call may have been run"
-	case e.NotRun:
-		return e.Code.String() + "; the call was not run"
+func (e *exception) CallCode() mux.Code { return mux.Code(e.TypeId()) }
+
+func (e *exception) CallNotRun() mux.NotRun { return e.notRun }
+
+// newException returns a server's exception as an error.
+func newException(code int32, text string, n mux.NotRun) error {
+	e := thrift.NewTApplicationException(code, text)
+	if n == mux.MayHaveRun {
+		return e
 	}
-	return e.Code.String()
+	return &exception{e, n}
 }
 
 // IsRetriable reports whether a call that failed with err may be sent again
 // without being run twice, and has hope of another answer: nothing of it was
-// sent, or the server said that it did not run it. It is false for nil, for a
-// client that is closed, and for refusals that another attempt gets as well.
+// sent, or the server said that it did not run it and that it may be sent again.
+// A server's code alone says neither. It is false for nil, for a client that is
+// closed, and for refusals that another attempt gets as well.
 func IsRetriable(err error) bool {
-	if errors.Is(err, ErrClosed) {
-		return false
-	}
-	if e := (*Error)(nil); errors.As(err, &e) {
-		return e.NotRun && e.mayPass()
-	}
-	if e := thrift.TApplicationException(nil); errors.As(err, &e) {
-		return refused(mux.Code(e.TypeId()))
-	}
-	if e := (*mux.Error)(nil); errors.As(err, &e) {
-		return refused(e.Code)
-	}
-	return false
-}
-
-// mayPass reports whether what stood in the call's way may be gone another time.
-func (e *Error) mayPass() bool {
-	switch e.Code {
-	case mux.Unavailable, mux.Overloaded, mux.DeadlineExceeded, mux.Canceled:
-		return true
-	}
-	return false
-}
-
-// refused reports whether a server that answers with this code has not run the
-// call and may do so another time.
-func refused(code mux.Code) bool {
-	return code.NotRun() && code != mux.UnknownMethod && code != mux.PermissionDenied
+	return mux.NotRunOf(err) == mux.SendAgain && !errors.Is(err, ErrClosed)
 }

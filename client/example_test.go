@@ -57,7 +57,7 @@ func ExampleIsRetriable() {
 			fmt.Println("give up")
 		}
 	}
-	report(&client.Error{Code: mux.Overloaded, NotRun: true, Err: errors.New("full")})
+	report(&client.Error{Code: mux.Overloaded, NotRun: mux.SendAgain, Err: errors.New("full")})
 	report(&client.Error{Code: mux.InternalError, Err: errors.New("connection reset")})
 	report(mux.Errorf(mux.UnknownMethod, "no such method"))
 	// Output:

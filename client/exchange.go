@@ -19,13 +19,38 @@ func (c *core) serve(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 	return c.filtered.ServeThrift(ctx, req)
 }
 
-// call sends a call and returns what came of it: it is the handler that the
-// client's filters stand around. It sends again what certainly was not run, and
+// sender is the handler that the client's filters are around.
+type sender struct{ *core }
+
+var _ mux.Forwarder = sender{}
+
+// Forwards implements mux.Forwarder.
+func (sender) Forwards() {}
+
+func (s sender) ServeThrift(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+	rep, err := s.call(ctx, req)
+	if e, ok := err.(*Error); ok {
+		if e.NotRun == mux.MayHaveRun {
+			req.Attempted(mux.MayHaveRun)
+		}
+		return rep, err
+	}
+	if rep.Type == wire.Exception {
+		if _, _, n, err := wire.ParseMarkedException(req.Protocol, rep.Body); err == nil && n != mux.MayHaveRun {
+			req.Attempted(n)
+			return rep, nil
+		}
+	}
+	req.Attempted(mux.MayHaveRun)
+	return rep, nil
+}
+
+// call sends a call and returns what came of it. It sends again what certainly was not run, and
 // what may have been if that does no harm, within attempts and budget.
 func (c *core) call(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 	i := poolIndex(req.Protocol)
 	if i < 0 {
-		return mux.Reply{}, named(req, &Error{Code: mux.InvalidProtocol, NotRun: true,
+		return mux.Reply{}, named(req, &Error{Code: mux.InvalidProtocol, NotRun: mux.DoNotSendAgain,
 			Err: fmt.Errorf("calls in protocol %v are not forwarded", req.Protocol)})
 	}
 	req.Release()
@@ -70,10 +95,10 @@ func (c *core) again(m *call, req *mux.Request, attempt int) bool {
 			return false
 		}
 	default:
-		code, _, err := wire.ParseException(req.Protocol, m.body)
-		if err != nil || !refused(mux.Code(code)) {
+		if _, _, n, err := wire.ParseMarkedException(req.Protocol, m.body); err != nil || n != mux.SendAgain {
 			return false
 		}
+		req.Attempted(mux.SendAgain)
 		m.conn.node.penalty.add(time.Now())
 	}
 	return attempt < c.bounds.attempts && m.ctx.Err() == nil && c.ctx.Err() == nil && c.budget.take(c.started(), time.Now())
@@ -87,15 +112,15 @@ func (c *core) finish(m *call, req *mux.Request, doubt error) (mux.Reply, error)
 	if m.err != nil {
 		err := &Error{Code: mux.InternalError, Addr: addr, Err: m.err}
 		if m.unsent {
-			err.Code, err.NotRun = mux.Unavailable, true
+			err.Code, err.NotRun = mux.Unavailable, mux.SendAgain
 		}
 		return mux.Reply{}, named(req, inDoubt(err, doubt))
 	}
 	if doubt != nil && m.kind == wire.Exception {
-		code, text, err := wire.ParseException(req.Protocol, m.body)
-		if err == nil && refused(mux.Code(code)) {
+		code, text, n, err := wire.ParseMarkedException(req.Protocol, m.body)
+		if err == nil && n != mux.MayHaveRun {
 			m.buf.Release()
-			return mux.Reply{}, named(req, inDoubt(&Error{Code: mux.Code(code), Addr: addr, NotRun: true, Err: errors.New(text)}, doubt))
+			return mux.Reply{}, named(req, inDoubt(&Error{Code: mux.Code(code), Addr: addr, NotRun: n, Err: errors.New(text)}, doubt))
 		}
 	}
 	if m.kind == 0 {
@@ -145,7 +170,7 @@ func (c *core) failFast(v *view, p *pool, w *waiter) error {
 	for _, n := range v.ready {
 		for _, o := range n.list(p) {
 			if o.phase() == open {
-				return &Error{Code: mux.Overloaded, NotRun: true, Err: errFull}
+				return &Error{Code: mux.Overloaded, NotRun: mux.SendAgain, Err: errFull}
 			}
 		}
 	}
@@ -208,10 +233,19 @@ func over(ctx context.Context, notRun bool, why error) *Error {
 	if !errors.Is(why, ctx.Err()) {
 		why = fmt.Errorf("%w: %w", ctx.Err(), why)
 	}
-	return &Error{Code: code, NotRun: notRun, Err: why}
+	e := &Error{Code: code, Err: why}
+	if notRun {
+		e.NotRun = mux.SendAgain
+	}
+	return e
 }
 
-func unavailable(why error) *Error { return &Error{Code: mux.Unavailable, NotRun: true, Err: why} }
+func unavailable(why error) *Error {
+	if errors.Is(why, ErrClosed) {
+		return &Error{Code: mux.Unavailable, NotRun: mux.DoNotSendAgain, Err: why}
+	}
+	return &Error{Code: mux.Unavailable, NotRun: mux.SendAgain, Err: why}
+}
 
 // inDoubt is the failure err of a call that was sent before, which failed for the
 // reason why though the call may have been run: that the last sending was not says
@@ -224,10 +258,10 @@ func inDoubt(err, why error) error {
 	switch {
 	case !ok:
 		e = &Error{Err: err}
-	case !e.NotRun:
+	case e.NotRun == mux.MayHaveRun:
 		return e
 	}
-	if e.NotRun = false; e.Code == mux.DeadlineExceeded || e.Code == mux.Canceled {
+	if e.NotRun = mux.MayHaveRun; e.Code == mux.DeadlineExceeded || e.Code == mux.Canceled {
 		e.Err = fmt.Errorf("%w, after the call was sent and failed: %w", e.Err, why)
 	} else {
 		e.Code, e.Err = mux.InternalError, fmt.Errorf("%w; it was not run when sent again: %v", why, e.Err)
@@ -240,7 +274,7 @@ func named(req *mux.Request, err error) error {
 	e, ok := err.(*Error)
 	if !ok {
 		// A session could not lay out the call.
-		e = &Error{Code: mux.ProtocolError, NotRun: true, Err: err}
+		e = &Error{Code: mux.ProtocolError, NotRun: mux.DoNotSendAgain, Err: err}
 	}
 	e.Service, e.Method = req.Service, req.Method
 	return e

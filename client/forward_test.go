@@ -67,7 +67,7 @@ func TestHandlerRefusesJSON(t *testing.T) {
 	c := serveOn(t, "memory", newMux(), &client.Client{})
 	_, err := c.Handler("FooApi").ServeThrift(t.Context(), &mux.Request{Method: "echo", Type: wire.Call, Protocol: wire.JSON, Body: []byte("{}")})
 	var e *client.Error
-	if !errors.As(err, &e) || e.Code != mux.InvalidProtocol || !e.NotRun || client.IsRetriable(err) {
+	if !errors.As(err, &e) || e.Code != mux.InvalidProtocol || e.NotRun == mux.MayHaveRun || client.IsRetriable(err) {
 		t.Errorf("error %v, want %v", err, mux.InvalidProtocol)
 	}
 	if code, text := mux.Public(err); code != mux.InvalidProtocol || text != "invalid protocol; the call was not run" {
@@ -75,16 +75,29 @@ func TestHandlerRefusesJSON(t *testing.T) {
 	}
 }
 
+// TestHandlerPassesExceptionsOn: one of a call that may have been run is a reply
+// like any other, one of a call that was not is an error that says so.
 func TestHandlerPassesExceptionsOn(t *testing.T) {
-	c := serveOn(t, "memory", newMux(), &client.Client{})
-	req := &mux.Request{Method: "vanish", Type: wire.Call, Protocol: wire.Compact, Body: []byte{0}}
-	rep, err := c.Handler("FooApi").ServeThrift(t.Context(), req)
+	m := newMux()
+	m.Handle("Fails", mux.HandlerFunc(func(context.Context, *mux.Request) (mux.Reply, error) {
+		return mux.Reply{}, mux.Errorf(mux.Unavailable, "no tea")
+	}))
+	c := serveOn(t, "memory", m, &client.Client{})
+	req := &mux.Request{Method: "brew", Type: wire.Call, Protocol: wire.Compact, Body: []byte{0}}
+	rep, err := c.Handler("Fails").ServeThrift(t.Context(), req)
 	if err != nil || rep.Type != wire.Exception {
 		t.Fatalf("reply of type %v, %v, want an exception", rep.Type, err)
 	}
-	code, _, err := wire.ParseException(wire.Compact, rep.Body)
-	if err != nil || mux.Code(code) != mux.UnknownMethod {
-		t.Errorf("an exception of type %d, %v, want %d", code, err, mux.UnknownMethod)
+	code, text, n, err := wire.ParseMarkedException(wire.Compact, rep.Body)
+	if err != nil || mux.Code(code) != mux.Unavailable || text != "no tea" || n != mux.MayHaveRun {
+		t.Errorf("an exception of type %d, %q, %v, %v, want %d", code, text, n, err, mux.Unavailable)
+	}
+	req.Release()
+	req = &mux.Request{Method: "vanish", Type: wire.Call, Protocol: wire.Compact, Body: []byte{0}}
+	rep, err = c.Handler("FooApi").ServeThrift(t.Context(), req)
+	var e *mux.Error
+	if !errors.As(err, &e) || e.Code != mux.UnknownMethod || req.NotRun(err) != mux.DoNotSendAgain || rep.Body != nil {
+		t.Errorf("an unknown method: %v, %v, want %v", err, req.NotRun(err), mux.UnknownMethod)
 	}
 	req.Release()
 }

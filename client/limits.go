@@ -163,5 +163,5 @@ func (l *Limits) endWait(size int) {
 
 // overloaded is the failure of a call that a bound turns away.
 func overloaded(bound string, limit int, what string) *Error {
-	return &Error{Code: mux.Overloaded, NotRun: true, Err: fmt.Errorf("the limit of %d is reached: %s (%s)", limit, what, bound)}
+	return &Error{Code: mux.Overloaded, NotRun: mux.SendAgain, Err: fmt.Errorf("the limit of %d is reached: %s (%s)", limit, what, bound)}
 }

@@ -59,7 +59,7 @@ func TestOnewayThatIsAnsweredLate(t *testing.T) {
 			}
 			id, _ := p.read()
 			p.Write(reply(second))
-			p.Write(refusal(first, mux.UnknownMethod))
+			p.Write(refusal(first, mux.UnknownMethod, mux.DoNotSendAgain))
 			p.Write(reply(id))
 			p.read()
 			p.Write(reply(second + 1))

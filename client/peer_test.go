@@ -64,9 +64,10 @@ func reply(id int32) []byte {
 	return framedMessage(wire.Reply, id, append(append(body, answered...), 0))
 }
 
-// refusal is an exception with a code as the reply to the call with an id.
-func refusal(id int32, code mux.Code) []byte {
-	return framedMessage(wire.Exception, id, wire.AppendExceptionBody(nil, wire.Binary, int32(code), code.String()))
+// refusal is an exception with a code as the reply to the call with an id, which says
+// whether the call was run.
+func refusal(id int32, code mux.Code, n mux.NotRun) []byte {
+	return framedMessage(wire.Exception, id, wire.AppendMarkedException(nil, wire.Binary, int32(code), code.String(), n))
 }
 
 func framedMessage(kind wire.Type, id int32, body []byte) []byte {

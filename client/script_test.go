@@ -136,24 +136,47 @@ var scripts = []struct {
 		set:  func(c *client.Client) { c.Idempotent = func(string, string) bool { return true }; c.MaxAttempts = 2 },
 		script: func(p *peer) {
 			if id, ok := p.read(); ok && p.n > 1 {
-				p.Write(refusal(id, mux.Overloaded))
+				p.Write(refusal(id, mux.Overloaded, mux.SendAgain))
 				p.answer()
 			}
 		},
 		first: lost("closed the connection"), dials: 2,
 	}, {
 		name:   "the server is overloaded, once",
-		script: first(1, func(p *peer, id int32) { p.Write(refusal(id, mux.Overloaded)); p.answer() }),
+		script: first(1, func(p *peer, id int32) { p.Write(refusal(id, mux.Overloaded, mux.SendAgain)); p.answer() }),
 		dials:  1,
 	}, {
 		name:   "the server is overloaded, and there is one attempt",
 		set:    func(c *client.Client) { c.MaxAttempts = 1 },
-		script: first(1, func(p *peer, id int32) { p.Write(refusal(id, mux.Overloaded)); p.answer() }),
+		script: first(1, func(p *peer, id int32) { p.Write(refusal(id, mux.Overloaded, mux.SendAgain)); p.answer() }),
 		first:  outcome{code: mux.Overloaded, exception: true, retriable: true}, dials: 1,
 	}, {
 		name:   "no such method",
-		script: first(1, func(p *peer, id int32) { p.Write(refusal(id, mux.UnknownMethod)); p.answer() }),
+		script: first(1, func(p *peer, id int32) { p.Write(refusal(id, mux.UnknownMethod, mux.DoNotSendAgain)); p.answer() }),
 		first:  outcome{code: mux.UnknownMethod, exception: true}, dials: 1,
+	}, {
+		name:   "the server is overloaded, and wants the call no more",
+		script: first(1, func(p *peer, id int32) { p.Write(refusal(id, mux.Overloaded, mux.DoNotSendAgain)); p.answer() }),
+		first:  outcome{code: mux.Overloaded, exception: true}, dials: 1,
+	}, {
+		name:   "a server is overloaded, and does not say that it did not run the call",
+		script: first(1, func(p *peer, id int32) { p.Write(refusal(id, mux.Overloaded, mux.MayHaveRun)); p.answer() }),
+		first:  outcome{code: mux.Overloaded, exception: true}, dials: 1,
+	}, {
+		name:   "a server's handler could not reach something",
+		script: first(1, func(p *peer, id int32) { p.Write(refusal(id, mux.Unavailable, mux.MayHaveRun)); p.answer() }),
+		first:  outcome{code: mux.Unavailable, exception: true}, dials: 1,
+	}, {
+		name:   "a failure of any code that was certainly no run",
+		script: first(1, func(p *peer, id int32) { p.Write(refusal(id, mux.ValidationFailed, mux.SendAgain)); p.answer() }),
+		dials:  1,
+	}, {
+		name: "a mark that nobody knows",
+		script: first(1, func(p *peer, id int32) {
+			p.Write(framedMessage(wire.Exception, id, []byte("\x08\x00\x02\x00\x00\x00\x65\x08op\x00\x00\x00\x03\x00")))
+			p.answer()
+		}),
+		first: outcome{code: mux.Overloaded, exception: true}, dials: 1,
 	},
 }
 
@@ -249,7 +272,7 @@ func check(t *testing.T, what string, err error, want outcome) {
 	if x := thrift.TApplicationException(nil); errors.As(err, &x) {
 		got.code, got.exception = mux.Code(x.TypeId()), true
 	} else if errors.As(err, &e) {
-		got.code, got.notRun = e.Code, e.NotRun
+		got.code, got.notRun = e.Code, e.NotRun != mux.MayHaveRun
 	}
 	if got != want || !strings.Contains(err.Error(), want.text) {
 		t.Errorf("%s: %v\ngives %+v, want %+v", what, err, got, want)

@@ -58,9 +58,13 @@ func (s *stubClient) Call(ctx context.Context, method string, args, result thrif
 	if err := s.encode(ctx, x, method, args, result == nil); err != nil {
 		return thrift.ResponseMeta{}, s.fail(method, err)
 	}
+	x.req.Begin()
 	rep, err := s.c.serve(ctx, &x.req)
-	if err != nil || result == nil {
-		return thrift.ResponseMeta{}, err
+	if err != nil {
+		return thrift.ResponseMeta{}, x.failure(err)
+	}
+	if result == nil {
+		return thrift.ResponseMeta{}, nil
 	}
 	var meta thrift.ResponseMeta
 	if len(rep.Header) > 0 {
@@ -72,6 +76,21 @@ func (s *stubClient) Call(ctx context.Context, method string, args, result thrif
 	return meta, s.decode(ctx, x, rep, result)
 }
 
+// failure is what a call returns that failed with err. A filter may have made more
+// than one attempt: that the last was not run says nothing of the others.
+func (x *stubCall) failure(err error) error {
+	if mux.NotRunOf(err) == mux.MayHaveRun || !x.req.MayHaveRun() {
+		return err
+	}
+	e, ok := err.(*Error)
+	if !ok {
+		return mux.Unmarked(err)
+	}
+	c := *e
+	c.NotRun = mux.MayHaveRun
+	return &c
+}
+
 // encode fills in the request.
 func (s *stubClient) encode(ctx context.Context, x *stubCall, method string, args thrift.TStruct, oneway bool) error {
 	p := s.c.protocol()
@@ -79,7 +98,7 @@ func (s *stubClient) encode(ctx context.Context, x *stubCall, method string, arg
 	codec.ResetBody(protocol.Message{}, nil, x.req.Body[:0])
 	if args != nil {
 		if err := args.Write(ctx, codec); err != nil {
-			return &Error{Code: mux.ProtocolError, NotRun: true, Err: fmt.Errorf("arguments: %w", err)}
+			return &Error{Code: mux.ProtocolError, NotRun: mux.DoNotSendAgain, Err: fmt.Errorf("arguments: %w", err)}
 		}
 	}
 	r := &x.req
@@ -117,11 +136,14 @@ func (s *stubClient) decode(ctx context.Context, x *stubCall, rep mux.Reply, res
 	r := &x.req
 	switch rep.Type {
 	case wire.Exception:
-		code, text, err := wire.ParseException(r.Protocol, rep.Body)
+		code, text, n, err := wire.ParseMarkedException(r.Protocol, rep.Body)
 		if err != nil {
 			return s.fail(r.Method, &Error{Code: mux.ProtocolError, Err: fmt.Errorf("exception: %w", err)})
 		}
-		return thrift.NewTApplicationException(code, text)
+		if n != mux.MayHaveRun && r.MayHaveRun() {
+			n = mux.MayHaveRun // an earlier attempt, by a filter
+		}
+		return newException(code, text, n)
 	case wire.Reply:
 	default:
 		return s.fail(r.Method, &Error{Code: mux.MissingResult, Err: fmt.Errorf("a filter gave no reply")})
@@ -149,5 +171,5 @@ func startError(err error) error {
 	if err == ErrClosed {
 		return unavailable(err)
 	}
-	return &Error{Code: mux.InternalError, NotRun: true, Err: err}
+	return &Error{Code: mux.InternalError, NotRun: mux.DoNotSendAgain, Err: err}
 }

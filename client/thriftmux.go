@@ -80,7 +80,7 @@ func (s *muxSession) take(f thriftmux.Frame, r *reply) error {
 		return s.outcome(r, f.Tag, a)
 	case thriftmux.Rdiscarded:
 		s.pieces.Drop(f.Tag)
-		s.exception(r, f.Tag, mux.Canceled, "the server discarded the call")
+		s.exception(r, f.Tag, mux.MayHaveRun, mux.Canceled, "the server discarded the call")
 	case thriftmux.Rerr:
 		s.refused(f, r)
 	case thriftmux.Tping:
@@ -127,7 +127,7 @@ func (s *muxSession) answer(f thriftmux.Frame, r *reply) error {
 func (s *muxSession) outcome(r *reply, tag uint32, a thriftmux.Response) error {
 	switch {
 	case a.Status == thriftmux.StatusOK && len(a.Payload) == 0:
-		s.exception(r, tag, mux.MissingResult, "the server gave no result")
+		s.exception(r, tag, mux.MayHaveRun, mux.MissingResult, "the server gave no result")
 		return nil
 	case a.Status == thriftmux.StatusOK:
 		if err := r.message(s.protocol, a.Payload); err != nil {
@@ -136,13 +136,13 @@ func (s *muxSession) outcome(r *reply, tag uint32, a thriftmux.Response) error {
 		r.id, r.header = idOf(tag), responseHeader(&a.Contexts)
 		return nil
 	case a.Status == thriftmux.StatusNack && a.Failure()&thriftmux.NonRetryable == 0, a.Resend():
-		s.exception(r, tag, mux.Overloaded, text(a.Payload, "the server refused the call"))
+		s.exception(r, tag, mux.SendAgain, codeOf(&a, mux.Overloaded), text(a.Payload, "the server refused the call"))
 		return nil
 	case a.Status == thriftmux.StatusNack:
-		s.exception(r, tag, mux.DeadlineExceeded, text(a.Payload, "the server refused the call, and wants it no more"))
+		s.exception(r, tag, mux.DoNotSendAgain, codeOf(&a, mux.DeadlineExceeded), text(a.Payload, "the server refused the call, and wants it no more"))
 		return nil
 	}
-	s.exception(r, tag, mux.InternalError, text(a.Payload, fmt.Sprintf("the call failed with status %d", a.Status)))
+	s.exception(r, tag, mux.MayHaveRun, mux.InternalError, text(a.Payload, fmt.Sprintf("the call failed with status %d", a.Status)))
 	return nil
 }
 
@@ -162,7 +162,7 @@ func (s *muxSession) refused(f thriftmux.Frame, r *reply) {
 		return
 	}
 	s.pieces.Drop(f.Tag)
-	s.exception(r, f.Tag, mux.InternalError, text(f.Body, "the server refused the message"))
+	s.exception(r, f.Tag, mux.MayHaveRun, mux.InternalError, text(f.Body, "the server refused the message"))
 	if !s.answered {
 		s.old.Store(true)
 		r.unknown = fmt.Errorf("the server does not know Tdispatch: %q", f.Body)
@@ -170,9 +170,18 @@ func (s *muxSession) refused(f thriftmux.Frame, r *reply) {
 }
 
 // exception makes r an answer of the session's own.
-func (s *muxSession) exception(r *reply, tag uint32, code mux.Code, text string) {
+func (s *muxSession) exception(r *reply, tag uint32, n mux.NotRun, code mux.Code, text string) {
 	r.id, r.kind = idOf(tag), wire.Exception
-	r.body = wire.AppendExceptionBody(nil, s.protocol, int32(code), text)
+	r.body = wire.AppendMarkedException(nil, s.protocol, int32(code), text, n)
+}
+
+// codeOf returns the code that a server of this project sends with a NACK, and
+// otherwise the one that is likely.
+func codeOf(a *thriftmux.Response, likely mux.Code) mux.Code {
+	if code, ok := a.Code(); ok {
+		return mux.Code(code)
+	}
+	return likely
 }
 
 // responseHeader copies the headers that the application set.

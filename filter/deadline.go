@@ -114,6 +114,7 @@ func notBegun(ctx context.Context) error {
 	return &mux.Error{
 		Code:    mux.DeadlineExceeded,
 		Message: "the call's time was over before it began; it was not run",
+		NotRun:  mux.DoNotSendAgain,
 		Err:     context.Cause(ctx),
 	}
 }

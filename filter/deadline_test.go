@@ -76,8 +76,8 @@ func TestDeadline(t *testing.T) {
 				_, err := mux.Chain(&h, filter.Deadline(c.deadlines)).ServeThrift(ctx, req)
 				switch {
 				case c.want < 0:
-					if h.ran || err == nil || mux.CodeOf(err) != mux.DeadlineExceeded {
-						t.Errorf("ran: %v, error %v; want DeadlineExceeded", h.ran, err)
+					if h.ran || err == nil || mux.CodeOf(err) != mux.DeadlineExceeded || req.NotRun(err) != mux.DoNotSendAgain {
+						t.Errorf("ran: %v, error %v, %v; want DeadlineExceeded", h.ran, err, req.NotRun(err))
 					}
 				case err != nil || !h.ran || h.left != c.want:
 					t.Errorf("left %v, error %v; want %v", h.left, err, c.want)

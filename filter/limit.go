@@ -33,7 +33,7 @@ type limited struct {
 func (l *limited) ServeThrift(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 	defer l.running.Add(-1)
 	if l.running.Add(1) > l.most {
-		return mux.Reply{}, mux.Errorf(mux.Overloaded, "overloaded: the limit of %d calls at a time is reached; the call was not run", l.most)
+		return mux.Reply{}, mux.Refusef(mux.SendAgain, mux.Overloaded, "overloaded: the limit of %d calls at a time is reached; the call was not run", l.most)
 	}
 	return l.next.ServeThrift(ctx, req)
 }

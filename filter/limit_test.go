@@ -34,8 +34,8 @@ func TestLimit(t *testing.T) {
 			})
 		}
 		synctest.Wait() // they run
-		if err := call("A"); err == nil || mux.CodeOf(err) != mux.Overloaded {
-			t.Errorf("the third call of A: %v, want Overloaded", err)
+		if err := call("A"); err == nil || mux.CodeOf(err) != mux.Overloaded || mux.NotRunOf(err) != mux.SendAgain {
+			t.Errorf("the third call of A: %v, %v, want Overloaded", err, mux.NotRunOf(err))
 		}
 		wg.Go(func() {
 			if err := call("B"); err != nil {

@@ -2,10 +2,10 @@ package mux
 
 import "fmt"
 
-// Code says what became of a call. Codes 0 to 11 are the types of Thrift's
+// Code says why a call failed. Codes 0 to 11 are the types of Thrift's
 // TApplicationException; the others are ours and travel as types of their own,
-// which every runtime reads as a number, so that a client can tell a call that
-// was never run from one that failed.
+// which every runtime reads as a number. A code does not say whether the call was
+// run: see [NotRun].
 type Code int32
 
 // The types of TApplicationException (Thrift RPC specification, "Response struct").
@@ -26,15 +26,15 @@ const (
 
 // The codes that TApplicationException lacks.
 const (
-	// Overloaded: a bound was reached and the call was not run.
+	// Overloaded: a bound was reached.
 	Overloaded Code = 101
-	// DeadlineExceeded: the call's time was over; it may have been run.
+	// DeadlineExceeded: the call's time was over.
 	DeadlineExceeded Code = 102
-	// Canceled: the client went away or took the call back; it may have been run.
+	// Canceled: the client went away or took the call back.
 	Canceled Code = 103
-	// Unavailable: nobody could take the call now, and it was not run.
+	// Unavailable: something that the call needs could not be reached.
 	Unavailable Code = 104
-	// PermissionDenied: the caller may not do this; the call was not run.
+	// PermissionDenied: the caller may not do this.
 	PermissionDenied Code = 105
 )
 
@@ -131,14 +131,4 @@ func FromGRPC(code uint32) Code {
 		return fromGRPC[code]
 	}
 	return InternalError
-}
-
-// NotRun reports whether a call answered with this code was certainly not run,
-// so that sending it again is safe.
-func (c Code) NotRun() bool {
-	switch c {
-	case Overloaded, Unavailable, PermissionDenied, UnknownMethod:
-		return true
-	}
-	return false
 }

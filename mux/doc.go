@@ -29,8 +29,15 @@
 //
 // # Errors
 //
-// A handler fails a call by returning an error. The text of an [Error] and of a
-// thrift.TApplicationException reaches the client; of any other error it
-// reaches filters and logs alone, and the client is told "internal error".
-// Exceptions declared in the IDL are replies, not errors.
+// A handler fails a call by returning an error. The text of an [Error] reaches the
+// client; of any other error it reaches filters and logs alone, and the client is
+// told "internal error". That includes what another server has answered to a call
+// of the handler's own. Exceptions declared in the IDL are replies, not errors.
+//
+// # Not run
+//
+// Whoever refuses a call instead of passing it on may say in the Error that the
+// call was certainly not run; clients send such a call again by themselves. Once a
+// handler has been called that is neither a [Mux] nor a [Forwarder], nothing is
+// believed that says so: see [NotRun] and [Request.NotRun].
 package mux

@@ -162,20 +162,20 @@ func ExampleMux_Update() {
 func ExampleError() {
 	broken := errors.New("disk 7 of host db-3 is on fire")
 	for _, err := range []error{
-		mux.Errorf(mux.Overloaded, "at most %d at a time", 10),
+		mux.Refusef(mux.SendAgain, mux.Overloaded, "at most %d at a time", 10),
 		&mux.Error{Code: mux.Unavailable, Message: "try again later", Err: broken},
 		fmt.Errorf("reading the index: %w", broken),
 	} {
 		code, text := mux.Public(err)
-		fmt.Printf("log:    %v\nclient: %q (%v, not run: %v)\n", err, text, code, code.NotRun())
+		fmt.Printf("log:    %v\nclient: %q (%v, %v)\n", err, text, code, mux.NotRunOf(err))
 	}
 	// Output:
 	// log:    at most 10 at a time
-	// client: "at most 10 at a time" (overloaded, not run: true)
+	// client: "at most 10 at a time" (overloaded, not run, send again)
 	// log:    try again later: disk 7 of host db-3 is on fire
-	// client: "try again later" (unavailable, not run: true)
+	// client: "try again later" (unavailable, may have run)
 	// log:    reading the index: disk 7 of host db-3 is on fire
-	// client: "internal error" (internal error, not run: false)
+	// client: "internal error" (internal error, may have run)
 }
 
 // What must outlive the call works on a clone: the request and its bytes are used

@@ -25,10 +25,30 @@ func (f HandlerFunc) ServeThrift(ctx context.Context, req *Request) (Reply, erro
 type Filter func(next Handler) Handler
 
 // Chain wraps h in filters. The first filter is the outermost: it sees the call
-// first and the reply last.
+// first and the reply last. A call counts as run from when it reaches h, unless h
+// is a [Mux] or a [Forwarder]: what a filter refuses without calling next is not run.
 func Chain(h Handler, filters ...Filter) Handler {
+	h = wrap(h, filters)
+	if len(filters) == 0 {
+		return h
+	}
+	return &chain{h}
+}
+
+// wrap is Chain without a mark on what it returns.
+func wrap(h Handler, filters []Filter) Handler {
+	if isUserCode(h) {
+		h = userCode{h}
+	}
 	for i := len(filters) - 1; i >= 0; i-- {
 		h = filters[i](h)
 	}
 	return h
+}
+
+// chain is a handler in filters, which notes by itself where user code begins.
+type chain struct{ outermost Handler }
+
+func (c *chain) ServeThrift(ctx context.Context, req *Request) (Reply, error) {
+	return c.outermost.ServeThrift(ctx, req)
 }

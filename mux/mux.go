@@ -80,7 +80,7 @@ func (m *Mux) ServeThrift(ctx context.Context, req *Request) (rep Reply, err err
 		return rep, err
 	}
 	if req.Service == "" {
-		return rep, Errorf(UnknownMethod, "no default service for method %q: name it as Service:method", req.Method)
+		return rep, Refusef(DoNotSendAgain, UnknownMethod, "no default service for method %q: name it as Service:method", req.Method)
 	}
-	return rep, Errorf(UnknownMethod, "unknown service %q", req.Service)
+	return rep, Refusef(DoNotSendAgain, UnknownMethod, "unknown service %q", req.Service)
 }

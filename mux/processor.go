@@ -21,8 +21,10 @@ import (
 // The processor is not changed. Its map is read once, to know its methods; a
 // method that is not in it is answered UnknownMethod before anything is decoded.
 // Arguments that cannot be decoded are a ProtocolError. An error of the user's
-// code is returned as it is: the exception that the stub made of it, with the
-// error's text, is dropped. So is whatever it wrote once ctx has ended.
+// code is returned as it is, but that it does not count as "not run", and that the
+// failure of another call, a client's error or a thrift.TApplicationException, is an
+// InternalError: the exception that the stub made of it, with the error's text, is
+// dropped. So is whatever it wrote once ctx has ended.
 func Processor(p thrift.TProcessor) Handler {
 	functions := p.ProcessorMap()
 	h := &processor{p: p, methods: make(map[string]method, len(functions)), generated: isGenerated(reflect.TypeOf(p))}
@@ -70,13 +72,14 @@ func (h *processor) ServeThrift(ctx context.Context, req *Request) (rep Reply, e
 func (h *processor) serve(ctx context.Context, req *Request, rep *Reply) error {
 	m, ok := h.methods[req.Method]
 	if !ok {
-		return Errorf(UnknownMethod, "unknown method %q of service %q", req.Method, req.Service)
+		return Refusef(DoNotSendAgain, UnknownMethod, "unknown method %q of service %q", req.Method, req.Service)
 	}
 	c := takeCodec(req)
 	if c == nil {
-		return Errorf(InvalidProtocol, "service %q does not speak %v", req.Service, req.Protocol)
+		return Refusef(DoNotSendAgain, InvalidProtocol, "service %q does not speak %v", req.Service, req.Protocol)
 	}
 	ctx, slot := withHeaders(ctx, req)
+	req.enter(true)
 	var err error
 	if h.generated {
 		ok, err = m.function.Process(ctx, req.SeqID, c, c)
@@ -89,6 +92,9 @@ func (h *processor) serve(ctx context.Context, req *Request, rep *Reply) error {
 	giveCodec(req.Protocol, c)
 
 	rep.Type, err = outcome(ctx, req.Protocol, written.Type, body, ok, err)
+	if err != nil {
+		err = userError(ctx, err)
+	}
 	if rep.Type == wire.Reply {
 		rep.Body, rep.Failed = body, wire.Failed(req.Protocol, body)
 	}

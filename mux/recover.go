@@ -8,14 +8,23 @@ import (
 // recovered turns a panic of a handler into a PanicError. It stands behind the
 // filters of a route, so that each of them sees the failure; without filters the
 // route itself does the same.
-type recovered struct{ next Handler }
+type recovered struct {
+	next Handler
+	user bool // next is user code
+}
 
 func (h recovered) ServeThrift(ctx context.Context, req *Request) (rep Reply, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			rep, err = Reply{}, NewPanicError(v)
 		}
+		if h.user {
+			err = req.leave(ctx, err)
+		}
 	}()
+	if h.user {
+		req.enter(false)
+	}
 	if p, ok := h.next.(*processor); ok {
 		err = p.serve(ctx, req, &rep) // see Route.serve
 		return rep, err

@@ -52,6 +52,9 @@ type Request struct {
 	// OnBlock is set by a session that runs the call on the goroutine that reads
 	// its connection; see WillBlock.
 	OnBlock func()
+
+	progress *progress // own, or that of the request which this one is a copy of
+	own      progress
 }
 
 // WillBlock tells the session that the handler is about to wait. If the call
@@ -78,15 +81,16 @@ func (r *Request) Release() {
 }
 
 // Clone returns a copy that shares no memory with r's session: it may be kept
-// and read for as long as the caller likes. Its Scratch is nil.
+// and read for as long as the caller likes. Its Scratch is nil. Clones may be passed
+// on side by side: what runs a clone may have run r's call.
 func (r *Request) Clone() *Request {
-	c := *r
+	c := r.fork()
 	c.Header = r.Header.Clone()
 	c.Body = bytes.Clone(r.Body)
 	c.Scratch = nil
 	c.Held = nil
 	c.OnBlock = nil
-	return &c
+	return c
 }
 
 // Labels returns the names of the call for metrics and other tables that must

@@ -27,16 +27,27 @@ func TestCloneSharesNoMemoryWithTheSession(t *testing.T) {
 	copy(r.Body, "next")
 	r.Header[0].Value = "2"
 	r.Service, r.Method, r.Route = "Till", "put", nil
-	if !reflect.DeepEqual(c, &want) {
+	if !sameFields(c, &want) {
 		t.Errorf("the clone became\n%+v, want\n%+v", c, &want)
 	}
 	c.WillBlock()
 	if blocked != 0 {
 		t.Error("a clone has a say in the session's reading")
 	}
-	if empty := new(mux.Request).Clone(); !reflect.DeepEqual(empty, new(mux.Request)) {
+	if empty := new(mux.Request).Clone(); !sameFields(empty, new(mux.Request)) {
 		t.Errorf("the clone of nothing is %+v", empty)
 	}
+}
+
+// sameFields compares what users can see.
+func sameFields(a, b *mux.Request) bool {
+	x, y := reflect.ValueOf(a).Elem(), reflect.ValueOf(b).Elem()
+	for i := range x.NumField() {
+		if x.Type().Field(i).IsExported() && !reflect.DeepEqual(x.Field(i).Interface(), y.Field(i).Interface()) {
+			return false
+		}
+	}
+	return true
 }
 
 // holder counts how often it is released.

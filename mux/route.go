@@ -23,6 +23,7 @@ type Route struct {
 	Service string
 
 	handler Handler
+	user    bool      // handler is user code, and no filter is around it
 	methods methodSet // what the handler serves; nil if it does not say
 	labels  *labelSet // for handlers that do not say
 	quick   *quick    // nil if nothing was promised
@@ -54,7 +55,9 @@ func newRoute(service string, h Handler, filters []Filter) *Route {
 	}
 	r := &Route{Service: service, handler: h, quick: q}
 	if len(filters) > 0 {
-		r.handler = Chain(recovered{h}, filters...)
+		r.handler = wrap(recovered{h, isUserCode(h)}, filters)
+	} else {
+		r.user = isUserCode(h)
 	}
 	switch h := h.(type) {
 	case methodSet:
@@ -115,8 +118,14 @@ func (r *Route) serve(ctx context.Context, req *Request, rep *Reply) (err error)
 		if v := recover(); v != nil {
 			*rep, err = Reply{}, NewPanicError(v)
 		}
+		if r.user {
+			err = req.leave(ctx, err)
+		}
 	}()
 	req.Route, req.Service = r, r.Service
+	if r.user {
+		req.enter(false)
+	}
 	switch h := r.handler.(type) {
 	case *processor:
 		return h.serve(ctx, req, rep)

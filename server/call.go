@@ -47,6 +47,7 @@ type call struct {
 	inline bool   // a oneway that runs on the reader
 	turn   bool   // it has a place in the order; a handler may change req
 
+	notRun mux.NotRun // of a result that is an exception
 	result mux.Reply  // what the handler returned, or is answered instead
 	reply  conn.Piece // the same as it goes over the wire, until its turn comes
 	// done says that the reply is there, though it may not be its turn yet. From
@@ -60,6 +61,7 @@ func newCall(w *worker, c *connection) *call {
 	m.conn = c
 	m.req.Peer = &c.peer
 	m.req.MaxDepth = c.srv.bounds.depth
+	m.req.Begin()
 	return m
 }
 
@@ -109,7 +111,6 @@ func (m *call) header(h *wire.Header) {
 func (m *call) do(w *worker) {
 	if m.mux.ctx != nil {
 		if err := m.mux.ctx.over(); err != nil {
-			m.mux.unrun = true
 			m.conn.answer(w, m, err)
 			return
 		}
@@ -188,14 +189,18 @@ func (c *connection) outcome(w *worker, m *call, err error) {
 	learned := rep.Type == wire.Oneway // the client's word for it is not enough: it may be wrong
 	switch {
 	case learned || m.req.Type == wire.Oneway:
-		if err != nil && mux.CodeOf(err) == mux.InternalError {
-			c.srv.logFailure(m, err)
+		if err != nil {
+			if code, _ := mux.Public(err); code == mux.InternalError {
+				c.srv.logFailure(m, err)
+			}
 		}
 		*rep = mux.Reply{}
 	case err != nil:
 		c.exception(w, m, err)
 	case rep.Type == 0:
 		c.exception(w, m, mux.Errorf(mux.MissingResult, "method %q gave no result", m.name.method))
+	case rep.Type == wire.Exception:
+		m.unmark()
 	}
 	if err == nil && m.req.Route != nil && !m.name.kept {
 		c.srv.names.keep(m.name, m.req.Route, learned)
@@ -213,7 +218,18 @@ func (c *connection) exception(w *worker, m *call, err error) {
 		text = err.Error()
 	}
 	m.result.Type, m.result.Failed = wire.Exception, false
-	m.result.Body = wire.AppendExceptionBody(w.memory(), m.req.Protocol, int32(code), text)
+	m.notRun = m.req.NotRun(err)
+	m.result.Body = wire.AppendMarkedException(w.memory(), m.req.Protocol, int32(code), text, m.notRun)
+}
+
+// unmark takes out of an exception, which a handler or a filter gave as bytes, what
+// says that the call was not run: bytes that come from elsewhere say that of another
+// call.
+func (m *call) unmark() {
+	p := m.req.Protocol
+	if code, text, n, err := wire.ParseMarkedException(p, m.result.Body); err == nil && n != mux.MayHaveRun {
+		m.result.Body = wire.AppendExceptionBody(nil, p, code, text)
+	}
 }
 
 // logFailure logs an error that the client is not told of.

@@ -154,13 +154,20 @@ func (c *callContext) completed() {
 	}
 }
 
-// over returns why the call is to end, as an error for its caller, or nil.
+// The failures of calls whose contexts had ended before they could be run.
+var (
+	errLate   = &mux.Error{Code: errDeadline.Code, Message: errDeadline.Message, NotRun: mux.DoNotSendAgain}
+	errUnseen = &mux.Error{Code: errClientGone.Code, Message: errClientGone.Message, NotRun: mux.DoNotSendAgain}
+)
+
+// over returns why a call that was not run yet is not to be run, as an error for its
+// caller, or nil.
 func (c *callContext) over() error {
 	switch c.Err() {
 	case nil:
 		return nil
 	case context.DeadlineExceeded:
-		return errDeadline
+		return errLate
 	}
-	return errClientGone
+	return errUnseen
 }

@@ -51,7 +51,7 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 		case barrier:
 			c.runOneway(w, m)
 		case m.req.Type != wire.Call && m.req.Type != wire.Oneway:
-			c.turnAway(w, m, mux.Errorf(mux.InvalidMessageType, "a client sends calls, not messages of type %v", m.req.Type))
+			c.turnAway(w, m, mux.Refusef(mux.DoNotSendAgain, mux.InvalidMessageType, "a client sends calls, not messages of type %v", m.req.Type))
 		case c.ordered && len(w.cut) == 0 && len(c.in.unread()) == 0 && c.enterAlone(m):
 			return c.runHere(w, m), nil
 		default:
@@ -236,7 +236,7 @@ func (c *connection) reject(w *worker, m *call, err error) { c.answer(w, m, err)
 func (c *connection) tooBad(w *worker, m *call, err error) error {
 	if m.req.Type == wire.Call {
 		m.size = 0
-		c.turnAway(w, m, &mux.Error{Code: mux.ProtocolError, Message: err.Error()})
+		c.turnAway(w, m, malformed(err))
 	} else {
 		m.free(w)
 	}
@@ -245,6 +245,11 @@ func (c *connection) tooBad(w *worker, m *call, err error) error {
 		return c.refuse(boundOf(we), err)
 	}
 	return err
+}
+
+// malformed is the answer to a call whose bytes cannot be read, or are too many.
+func malformed(err error) *mux.Error {
+	return &mux.Error{Code: mux.ProtocolError, Message: err.Error(), NotRun: mux.DoNotSendAgain}
 }
 
 // boundOf names the field behind a limit of package wire, or of the codecs that
@@ -283,7 +288,7 @@ func (e *overBound) Error() string {
 
 // refusal is what the client is told.
 func (e *overBound) refusal() error {
-	return mux.Errorf(mux.Overloaded, "overloaded: the server's limit of %d is reached (%s); the call was not run", e.limit, e.bound)
+	return mux.Refusef(mux.SendAgain, mux.Overloaded, "overloaded: the server's limit of %d is reached (%s); the call was not run", e.limit, e.bound)
 }
 
 // admit counts n calls that have been entered as open, and tells how many of

@@ -3,7 +3,6 @@ package server
 import (
 	"errors"
 
-	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
@@ -39,7 +38,7 @@ func (s *framed) next(in []byte, m *call) (int, error) {
 	body, err := wire.Body(s.protocol, in[m.from:n])
 	if err != nil {
 		// Where the next message begins is known all the same.
-		m.refusal = &mux.Error{Code: mux.ProtocolError, Message: err.Error()}
+		m.refusal = malformed(err)
 	}
 	m.to = m.from + len(body)
 	return n, nil

@@ -20,7 +20,7 @@ func (s *Server) callHTTP(w http.ResponseWriter, work *worker, m *call, media st
 		http.Error(w, err.Error(), mux.ProtocolError.HTTPStatus())
 		return
 	} else if err != nil {
-		m.refusal = &mux.Error{Code: mux.ProtocolError, Message: err.Error()}
+		m.refusal = malformed(err)
 	}
 	answered := false
 	answer := func(err error) {

@@ -266,8 +266,8 @@ func seqids(from, n int32) []int32 {
 }
 
 // handle makes a server of one func for all calls.
-func handle(f func(ctx context.Context, req *mux.Request) error) *server.Server {
-	return &server.Server{Handler: mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+func handle(f func(ctx context.Context, req *mux.Request) error, filters ...mux.Filter) *server.Server {
+	return &server.Server{Filters: filters, Handler: mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 		if err := f(ctx, req); err != nil {
 			return mux.Reply{}, err
 		}

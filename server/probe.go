@@ -10,4 +10,4 @@ import "github.com/oneport-thrift/oneport/mux"
 // no service is to accept it by chance.
 const upgradeProbe = "__can__finagle__trace__v3__"
 
-var errProbe = mux.Errorf(mux.UnknownMethod, "unknown method %q", upgradeProbe)
+var errProbe = mux.Refusef(mux.DoNotSendAgain, mux.UnknownMethod, "unknown method %q", upgradeProbe)

@@ -80,7 +80,7 @@ func (s *headerFrames) begin(m *call, h theader.Header, mh wire.Header) {
 	m.req.ReplyHeader = true
 	m.req.Header = fields(h.Info)
 	if h.Protocol == wire.JSON {
-		m.refusal = mux.Errorf(mux.InvalidProtocol, "THeader frames hold binary or compact messages, not %v", h.Protocol)
+		m.refusal = mux.Refusef(mux.DoNotSendAgain, mux.InvalidProtocol, "THeader frames hold binary or compact messages, not %v", h.Protocol)
 	}
 }
 
@@ -106,7 +106,7 @@ func unsupported(m *call, h theader.Header, err *theader.UnsupportedError) {
 	}
 	m.form = frameForm{flags: h.Flags, seqid: h.SeqID}
 	m.header(&wire.Header{Protocol: h.Protocol, Type: wire.Call, SeqID: h.SeqID})
-	m.refusal = &mux.Error{Code: code, Message: err.Error()}
+	m.refusal = &mux.Error{Code: code, Message: err.Error(), NotRun: mux.DoNotSendAgain}
 }
 
 // oversized looks for the names in a frame that is too large, so that its caller

@@ -47,7 +47,6 @@ type muxCall struct {
 	tag       uint32
 	old       bool // it came as a Treq
 	discarded bool // the client took it back: there is no answer
-	unrun     bool // its time was over before its turn came
 }
 
 func openThriftMux(c *connection, _ wire.Opening) session {

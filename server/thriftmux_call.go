@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -153,9 +152,9 @@ func (s *muxSession) enter(f *thriftmux.Frame, m *call, expired bool) (taken boo
 	case s.ending == muxAgreed:
 		s.answer(f.Type, f.Tag, thriftmux.Response{Status: thriftmux.StatusNack})
 	case expired:
-		s.nack(f.Type, f.Tag, nackNever, errDeadline.Message)
+		s.nack(f, mux.DoNotSendAgain, errLate.Code, errLate.Message)
 	case over != nil:
-		s.nack(f.Type, f.Tag, nackResend, over.refusal().Error())
+		s.nack(f, mux.SendAgain, mux.Overloaded, over.refusal().Error())
 	default:
 		s.tags.add(f.Tag, m)
 		s.watch(m.mux.ctx.deadline)
@@ -220,15 +219,4 @@ func appendFields(h mux.Header, pairs *thriftmux.Pairs) mux.Header {
 func cutField(s string) (field, rest string) {
 	end := 2 + (int(s[0])<<8 | int(s[1]))
 	return s[2:end], s[end:]
-}
-
-// failureHeader is the MuxFailure context alone.
-func failureHeader(f thriftmux.Failure) thriftmux.Pairs {
-	var p thriftmux.Pairs
-	var value [8]byte
-	binary.BigEndian.PutUint64(value[:], uint64(f))
-	if err := thriftmux.AddPair(&p, thriftmux.FailureKey, value[:]); err != nil {
-		return thriftmux.Pairs{}
-	}
-	return p
 }

@@ -145,7 +145,15 @@ func FuzzMuxSession(f *testing.F) {
 func runMuxProgram(t *testing.T, steps []byte, window int) {
 	n := inMemory()
 	p := &muxProgram{t: t, gate: make(chan struct{}), open: make(map[uint32]int)}
-	srv := &server.Server{MaxCallsPerConn: 5, Handler: mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+	refuses := func(next mux.Handler) mux.Handler {
+		return mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+			if req.Method == "full" {
+				return mux.Reply{}, &mux.Error{Code: mux.Overloaded, NotRun: mux.SendAgain}
+			}
+			return next.ServeThrift(ctx, req)
+		})
+	}
+	srv := &server.Server{MaxCallsPerConn: 5, Filters: []mux.Filter{refuses}, Handler: mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 		switch req.Method {
 		case "wait":
 			select {
@@ -153,8 +161,6 @@ func runMuxProgram(t *testing.T, steps []byte, window int) {
 			case <-ctx.Done():
 				return mux.Reply{}, ctx.Err()
 			}
-		case "full":
-			return mux.Reply{}, &mux.Error{Code: mux.Overloaded}
 		case "panics":
 			panic("!")
 		}

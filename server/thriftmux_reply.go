@@ -9,14 +9,54 @@ import (
 
 // What Finagle's clients do with a call that fails is told by flags ("Mux,
 // response context MuxFailure").
-var (
-	// nackResend: it was not attempted, and may be sent again, elsewhere best.
-	nackResend = failureHeader(thriftmux.Retryable | thriftmux.Rejected)
-	// nackNever: it was not attempted, and sending it again is of no use.
-	nackNever = failureHeader(thriftmux.Rejected | thriftmux.NonRetryable)
-	// failNever: sending it again is of no use.
-	failNever = failureHeader(thriftmux.NonRetryable)
+const (
+	// flagsResend: it was not attempted, and may be sent again, elsewhere best.
+	flagsResend = thriftmux.Retryable | thriftmux.Rejected
+	// flagsNever: it was not attempted, and sending it again is of no use.
+	flagsNever = thriftmux.Rejected | thriftmux.NonRetryable
 )
+
+// failNever says that sending a call again is of no use.
+var failNever = failureHeader(thriftmux.NonRetryable)
+
+// nacks are the contexts of the usual NACKs.
+var nacks = map[mux.Code]struct{ resend, never thriftmux.Pairs }{
+	mux.Overloaded:       {nackHeader(flagsResend, mux.Overloaded), nackHeader(flagsNever, mux.Overloaded)},
+	mux.Unavailable:      {nackHeader(flagsResend, mux.Unavailable), nackHeader(flagsNever, mux.Unavailable)},
+	mux.DeadlineExceeded: {nackHeader(flagsResend, mux.DeadlineExceeded), nackHeader(flagsNever, mux.DeadlineExceeded)},
+}
+
+// nackContexts returns the contexts of the NACK for a call that was not run. ok is
+// false if it is answered with an exception instead: an old client cannot be told
+// that it is not to send the call again; and of all codes there are three that a
+// client of Finagle's understands by a NACK not to be sent again, since the others
+// are failures of the call and not of the server.
+func nackContexts(n mux.NotRun, code mux.Code, old bool) (p thriftmux.Pairs, ok bool) {
+	usual, known := nacks[code]
+	switch {
+	case n == mux.SendAgain && known:
+		return usual.resend, true
+	case n == mux.SendAgain:
+		return nackHeader(flagsResend, code), true
+	case n == mux.DoNotSendAgain && known && !old:
+		return usual.never, true
+	}
+	return thriftmux.Pairs{}, false
+}
+
+// nackHeader lays out the contexts of a NACK: the flags, and the code for clients of
+// this project.
+func nackHeader(f thriftmux.Failure, code mux.Code) thriftmux.Pairs {
+	p := failureHeader(f)
+	_ = thriftmux.AddPair(&p, thriftmux.CodeKey, thriftmux.AppendCode(nil, int32(code))) // it fits
+	return p
+}
+
+// failureHeader is the MuxFailure context alone.
+func failureHeader(f thriftmux.Failure) (p thriftmux.Pairs) {
+	_ = thriftmux.AddPair(&p, thriftmux.FailureKey, f.Append(nil)) // it fits
+	return p
+}
 
 // appendFrame appends the answer to a call as one frame.
 func (s *muxSession) appendFrame(dst []byte, m *call) []byte {
@@ -26,19 +66,15 @@ func (s *muxSession) appendFrame(dst []byte, m *call) []byte {
 	return dst
 }
 
-// appendAnswer appends the body of an answer. Exceptions are Thrift's, but for
-// those that say that the call was not run: of these Finagle's clients make no
-// failure of the application, but send the call elsewhere.
+// appendAnswer appends the body of an answer. Exceptions are Thrift's, but for most
+// of the calls that were not run: of these Finagle's clients make no failure of the
+// application, and may send the call elsewhere.
 func appendAnswer(dst []byte, m *call) []byte {
 	rep := &m.result
-	if rep.Type == wire.Exception {
+	if m.notRun != mux.MayHaveRun && rep.Type == wire.Exception {
 		code, text, err := wire.ParseException(m.req.Protocol, rep.Body)
-		switch {
-		case err != nil:
-		case m.mux.unrun:
-			return appendResponse(dst, m.mux.old, thriftmux.Response{Status: thriftmux.StatusNack, Contexts: nackNever, Payload: []byte(text)})
-		case mux.Code(code) == mux.Overloaded, mux.Code(code) == mux.Unavailable:
-			return appendResponse(dst, m.mux.old, thriftmux.Response{Status: thriftmux.StatusNack, Contexts: nackResend, Payload: []byte(text)})
+		if contexts, ok := nackContexts(m.notRun, mux.Code(code), m.mux.old); ok && err == nil {
+			return appendResponse(dst, m.mux.old, thriftmux.Response{Status: thriftmux.StatusNack, Contexts: contexts, Payload: []byte(text)})
 		}
 	}
 	dst = appendResponse(dst, m.mux.old, thriftmux.Response{Contexts: replyContexts(rep.Header)})
@@ -88,8 +124,12 @@ func (s *muxSession) answer(t thriftmux.Type, tag uint32, r thriftmux.Response) 
 	s.put(out)
 }
 
-func (s *muxSession) nack(t thriftmux.Type, tag uint32, flags thriftmux.Pairs, text string) {
-	s.answer(t, tag, thriftmux.Response{Status: thriftmux.StatusNack, Contexts: flags, Payload: []byte(text)})
+// nack refuses a call that came in f. Called with the connection's lock held, by the
+// goroutine that reads. An old client's call has no deadline, and so is never one
+// that may not be sent again.
+func (s *muxSession) nack(f *thriftmux.Frame, n mux.NotRun, code mux.Code, text string) {
+	contexts, _ := nackContexts(n, code, false)
+	s.answer(f.Type, f.Tag, thriftmux.Response{Status: thriftmux.StatusNack, Contexts: contexts, Payload: []byte(text)})
 }
 
 // fail answers a call that makes no sense; the session goes on.

@@ -178,22 +178,39 @@ func TestMuxAThousandCallsAtOnce(t *testing.T) {
 func TestMuxAnswers(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *network) {
 		m := mux.New()
+		refuses := func(next mux.Handler) mux.Handler {
+			return mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+				switch req.Method {
+				case "full":
+					return mux.Reply{}, mux.Refusef(mux.SendAgain, mux.Overloaded, "full")
+				case "away":
+					return mux.ResultReply(req.Protocol, nil), fmt.Errorf("wrapped: %w", mux.Refusef(mux.SendAgain, mux.Unavailable, "away"))
+				case "odd":
+					return mux.Reply{}, mux.Refusef(mux.SendAgain, mux.ValidationFailed, "odd")
+				case "late":
+					return mux.Reply{}, mux.Refusef(mux.DoNotSendAgain, mux.DeadlineExceeded, "late")
+				case "spent":
+					return mux.Reply{}, mux.Refusef(mux.DoNotSendAgain, mux.Overloaded, "spent")
+				case "denied":
+					return mux.Reply{}, mux.Refusef(mux.DoNotSendAgain, mux.PermissionDenied, "no")
+				}
+				return next.ServeThrift(ctx, req)
+			})
+		}
 		m.Handle("A", mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 			switch req.Method {
 			case "panics":
 				panic("!")
-			case "full":
-				return mux.Reply{}, mux.Errorf(mux.Overloaded, "full")
-			case "away":
-				return mux.ResultReply(req.Protocol, nil), fmt.Errorf("wrapped: %w", mux.Errorf(mux.Unavailable, "away"))
-			case "denied":
-				return mux.Reply{}, mux.Errorf(mux.PermissionDenied, "no")
+			case "ran, full":
+				return mux.Reply{}, mux.Refusef(mux.SendAgain, mux.Overloaded, "full")
+			case "ran, away":
+				return mux.Reply{}, mux.Errorf(mux.Unavailable, "away")
 			case "passed on":
-				body := wire.AppendExceptionBody(nil, req.Protocol, int32(mux.Overloaded), "full")
+				body := wire.AppendMarkedException(nil, req.Protocol, int32(mux.Overloaded), "full", mux.SendAgain)
 				return mux.Reply{Type: wire.Exception, Body: body}, nil
 			}
 			return mux.ResultReply(req.Protocol, req.Body), nil
-		}))
+		}), refuses)
 		m.Alias("", "A")
 		start(t, n, &server.Server{Handler: m})
 		p := dialMux(t, n)
@@ -206,9 +223,17 @@ func TestMuxAnswers(t *testing.T) {
 		p.wantException(4, "denied", mux.PermissionDenied)
 		p.send(dispatch(5, "b", 10))
 		p.wantReply(5) // the default service
-		for tag, name := range []string{"A:full", "A:away", "A:passed on"} {
-			p.send(dispatch(uint32(tag), name, 0))
-			p.wantNack(uint32(tag), thriftmux.Retryable|thriftmux.Rejected)
+		for _, name := range []string{"full", "away", "odd"} {
+			p.send(dispatch(11, "A:"+name, 0))
+			p.wantNack(11, thriftmux.Retryable|thriftmux.Rejected)
+		}
+		for _, name := range []string{"late", "spent"} {
+			p.send(dispatch(11, "A:"+name, 0))
+			p.wantNack(11, thriftmux.NonRetryable|thriftmux.Rejected)
+		}
+		for name, code := range map[string]mux.Code{"ran, full": mux.Overloaded, "ran, away": mux.Unavailable, "passed on": mux.Overloaded} {
+			p.send(dispatch(11, "A:"+name, 0))
+			p.wantException(11, name, code)
 		}
 
 		reply := tdispatch(6, append(wire.AppendHeader(nil, wire.Binary, wire.Reply, "b", 1), 0), thriftmux.Pairs{})
@@ -263,18 +288,25 @@ func TestMuxTreq(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *network) {
 		got := make(chan thriftmux.Trace, 1)
 		start(t, n, handle(func(ctx context.Context, req *mux.Request) error {
-			if req.Method == "full" {
-				return mux.Errorf(mux.Overloaded, "full")
-			}
 			trace, _ := thriftmux.ParseTrace([]byte(req.Header.Get(thriftmux.TraceKey)))
 			got <- trace
 			return nil
+		}, func(next mux.Handler) mux.Handler {
+			return mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+				switch req.Method {
+				case "full":
+					return mux.Reply{}, mux.Refusef(mux.SendAgain, mux.Overloaded, "full")
+				case "spent": // no flags tell an old client not to send it again
+					return mux.Reply{}, mux.Refusef(mux.DoNotSendAgain, mux.Overloaded, "spent")
+				}
+				return next.ServeThrift(ctx, req)
+			})
 		}))
 		p := dialMux(t, n)
 		var q thriftmux.OldRequest
 		want := thriftmux.Trace{Span: 1, Parent: 2, ID: 3, Flags: thriftmux.FlagDebug}
 		q.SetTrace(want)
-		for tag, payload := range map[uint32][]byte{9: message("A:b", 9, 4), 10: message("A:full", 10, 0), 11: []byte("?")} {
+		for tag, payload := range map[uint32][]byte{9: message("A:b", 9, 4), 10: message("A:full", 10, 0), 11: []byte("?"), 12: message("A:spent", 12, 0)} {
 			b, mark := thriftmux.BeginFrame(nil, thriftmux.Treq, tag)
 			b = append(thriftmux.AppendTreq(b, q), payload...)
 			thriftmux.EndFrame(b, mark)
@@ -283,7 +315,7 @@ func TestMuxTreq(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			status := map[uint32]thriftmux.Status{9: thriftmux.StatusOK, 10: thriftmux.StatusNack, 11: thriftmux.StatusError}[tag]
+			status := map[uint32]thriftmux.Status{9: thriftmux.StatusOK, 10: thriftmux.StatusNack, 11: thriftmux.StatusError, 12: thriftmux.StatusOK}[tag]
 			if r.Status != status {
 				t.Errorf("tag %d: status %d %q", tag, r.Status, r.Payload)
 			}

@@ -53,7 +53,7 @@ func (s *client) ServeThrift(ctx context.Context, req *mux.Request) (mux.Reply, 
 		if rep, err, ok := result(c, err); ok {
 			return rep, err
 		}
-		return mux.Reply{}, toError(err)
+		return mux.Reply{}, toError(err, c.begun == 0)
 	}
 	return c.answer.reply, nil
 }

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"github.com/oneport-thrift/oneport/client"
 	"github.com/oneport-thrift/oneport/filter/grpcfilter"
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
@@ -246,6 +247,9 @@ func TestClientErrors(t *testing.T) {
 		{"a lost connection with a code", mux.Reply{}, &mux.Error{Code: mux.Unavailable, Err: io.EOF}, codes.Unavailable},
 		{"a connection lost after the call was sent", mux.Reply{}, &mux.Error{Code: mux.InternalError, Err: io.EOF}, codes.Unavailable},
 		{"a connection that was reset", mux.Reply{}, &mux.Error{Code: mux.InternalError, Err: syscall.ECONNRESET}, codes.Unavailable},
+		{"a client's own failure", mux.Reply{}, &client.Error{Code: mux.Overloaded, NotRun: mux.SendAgain, Err: errPrivate}, codes.ResourceExhausted},
+		{"a client's own failure, lost", mux.Reply{}, &client.Error{Code: mux.InternalError, Err: io.EOF}, codes.Unavailable},
+		{"a client's own failure behind a cause", mux.Reply{}, &client.Error{Code: mux.DeadlineExceeded, Err: mux.Errorf(mux.Canceled, "gone")}, codes.DeadlineExceeded},
 		{"an exception", mux.Reply{Type: wire.Exception, Body: exception}, nil, codes.PermissionDenied},
 		{"an exception that cannot be read", mux.Reply{Type: wire.Exception}, nil, codes.Internal},
 		{"a deadline", mux.Reply{}, context.DeadlineExceeded, codes.DeadlineExceeded},

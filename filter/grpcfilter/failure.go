@@ -74,14 +74,19 @@ func statusOf(err error) *status.Status {
 		}
 		return nil
 	}
-	code, text := mux.Public(err)
+	code := mux.CodeOf(err)
+	public, text := mux.Public(err)
+	if public != code {
+		text = code.String() // a client's error
+	}
 	var panicked *mux.PanicError
 	var own *mux.Error
+	var call mux.CallError
 	var inner statusError
 	switch {
-	case errors.As(err, &own) && !(own.Code == mux.InternalError && lost(err)):
+	case (errors.As(err, &own) || errors.As(err, &call)) && !(code == mux.InternalError && lost(err)):
 		// That of an interceptor further inside may be finer than the code.
-		if errors.As(err, &inner) && mux.FromGRPC(uint32(inner.GRPCStatus().Code())) == own.Code {
+		if errors.As(err, &inner) && mux.FromGRPC(uint32(inner.GRPCStatus().Code())) == code {
 			return inner.GRPCStatus()
 		}
 	case lost(err):
@@ -129,9 +134,10 @@ func result(of any, err error) (rep mux.Reply, cause error, ok bool) {
 	return mux.Reply{}, nil, false
 }
 
-// toError returns the error that tells the client of err. What speaks for itself,
-// and what is not meant for the client, stays as it is.
-func toError(err error) error {
+// toError returns the error that tells the client of err, which an interceptor has
+// returned; refused says that it did so without passing the call on. What speaks for
+// itself, and what is not meant for the client, stays as it is.
+func toError(err error, refused bool) error {
 	var own *mux.Error
 	if errors.As(err, &own) {
 		return err
@@ -141,5 +147,13 @@ func toError(err error) error {
 		return err
 	}
 	st := s.GRPCStatus()
-	return &mux.Error{Code: mux.FromGRPC(uint32(st.Code())), Message: st.Message(), Err: err}
+	e := &mux.Error{Code: mux.FromGRPC(uint32(st.Code())), Message: st.Message(), Err: err}
+	switch {
+	case !refused:
+	case st.Code() == codes.Unavailable, st.Code() == codes.ResourceExhausted:
+		e.NotRun = mux.SendAgain
+	default:
+		e.NotRun = mux.DoNotSendAgain
+	}
+	return e
 }

@@ -35,7 +35,7 @@ func newMethods(opts *options) *methods {
 // of returns the method that req calls, and fails if there is none.
 func (m *methods) of(req *mux.Request) (*method, error) {
 	if !m.has(req) {
-		return nil, mux.Errorf(mux.UnknownMethod, "unknown method %q of service %q", req.Method, req.Service)
+		return nil, mux.Refusef(mux.DoNotSendAgain, mux.UnknownMethod, "unknown method %q of service %q", req.Method, req.Service)
 	}
 	name := methodName{req.Service, req.Method}
 	if x, ok := m.known.Get(name); ok {

@@ -61,7 +61,7 @@ func (a *Args) request(m *method) (any, error) {
 	}
 	s := m.args()
 	if err := a.Decode(s); err != nil {
-		return nil, &mux.Error{Code: mux.ProtocolError, Message: err.Error(), Err: err}
+		return nil, &mux.Error{Code: mux.ProtocolError, Message: err.Error(), Err: err, NotRun: mux.DoNotSendAgain}
 	}
 	return s, nil
 }
@@ -144,7 +144,7 @@ func (c *serverCall) reply(resp any, err error) (mux.Reply, error) {
 		if rep, err, ok := result(c, err); ok {
 			return rep, err
 		}
-		return mux.Reply{}, toError(err)
+		return mux.Reply{}, toError(err, c.begun == 0)
 	}
 	switch resp := resp.(type) {
 	case nil:

@@ -48,7 +48,7 @@ type limited struct {
 
 func (l *limited) ServeThrift(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 	if !l.buckets.allow(l.by.key(req)) {
-		return mux.Reply{}, mux.Errorf(mux.Overloaded, "overloaded: calls come faster than %v a second; the call was not run", l.buckets.rate)
+		return mux.Reply{}, mux.Refusef(mux.SendAgain, mux.Overloaded, "overloaded: calls come faster than %v a second; the call was not run", l.buckets.rate)
 	}
 	return l.next.ServeThrift(ctx, req)
 }

@@ -35,8 +35,8 @@ func allowed(t *testing.T, h mux.Handler, times int, req *mux.Request) (ran int)
 		switch _, err := h.ServeThrift(t.Context(), req); {
 		case err == nil:
 			ran++
-		case mux.CodeOf(err) != mux.Overloaded:
-			t.Fatalf("refused with %v, want Overloaded", err)
+		case mux.CodeOf(err) != mux.Overloaded || mux.NotRunOf(err) != mux.SendAgain:
+			t.Fatalf("refused with %v, %v, want Overloaded", err, mux.NotRunOf(err))
 		}
 	}
 	return ran

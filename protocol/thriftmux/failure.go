@@ -53,3 +53,23 @@ func (s *Response) Resend() bool {
 	}
 	return s.Status == StatusNack || s.Status == StatusError && f&Rejected != 0
 }
+
+// CodeKey is a response context of this project's: the type of the
+// TApplicationException that a call was refused with, where a NACK stands in its
+// place. Finagle's clients pass over contexts that they do not know.
+const CodeKey = "oneport.Code"
+
+// AppendCode appends the value of a CodeKey context.
+func AppendCode(dst []byte, code int32) []byte {
+	return binary.BigEndian.AppendUint32(dst, uint32(code))
+}
+
+// Code returns what the CodeKey context says; ok is false if there is none of 4
+// bytes.
+func (s *Response) Code() (code int32, ok bool) {
+	value, ok := s.Contexts.Get(CodeKey)
+	if !ok || len(value) != 4 {
+		return 0, false
+	}
+	return int32(binary.BigEndian.Uint32(value)), true
+}

@@ -1,32 +1,39 @@
 package wire
 
-func parseJSONException(body []byte) (code int32, text string, err error) {
+func (e *exception) parseJSON(body []byte) error {
 	var s Skipper
 	r := jsonFields{jsonText: jsonText{b: body}}
 	for {
 		id, more, err := r.next()
 		switch {
 		case err != nil:
-			return 0, "", err
+			return err
 		case !more:
-			return code, text, nil
+			return nil
 		case id == exceptionText:
 			var v string
 			var ok bool
 			if v, ok, err = r.text(&s); ok {
-				text = v
+				e.text = v
 			}
 		case id == exceptionCode:
-			var v int32
-			var ok bool
-			if v, ok, err = r.int32(&s); ok {
-				code = v
-			}
+			err = r.i32(&s, &e.code)
+		case id == exceptionNotRun:
+			err = r.i32(&s, &e.notRun)
 		default:
 			err = r.skip(&s)
 		}
 		if err != nil {
-			return 0, "", err
+			return err
 		}
 	}
+}
+
+// i32 reads the value of a field into dst, or skips it if it is no i32.
+func (r *jsonFields) i32(s *Skipper, dst *int32) error {
+	v, ok, err := r.int32(s)
+	if ok {
+		*dst = v
+	}
+	return err
 }

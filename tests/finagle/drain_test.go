@@ -76,7 +76,7 @@ func testNack(t *testing.T, program string) {
 	busy := func(mux.Handler) mux.Handler {
 		return mux.HandlerFunc(func(context.Context, *mux.Request) (mux.Reply, error) {
 			refused.Add(1)
-			return mux.Reply{}, mux.Errorf(mux.Overloaded, "busy")
+			return mux.Reply{}, mux.Refusef(mux.SendAgain, mux.Overloaded, "busy")
 		})
 	}
 	a, b := openDoor(t), openDoor(t)

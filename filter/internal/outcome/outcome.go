@@ -23,11 +23,11 @@ func Of(req *mux.Request, rep mux.Reply, err error) Outcome {
 	case err != nil:
 		return Outcome{Err: err}
 	case rep.Type == wire.Exception:
-		code, text, err := wire.ParseException(req.Protocol, rep.Body)
+		code, text, n, err := wire.ParseMarkedException(req.Protocol, rep.Body)
 		if err != nil {
 			return Outcome{Err: err}
 		}
-		return Outcome{Err: &mux.Error{Code: mux.Code(code), Message: text}}
+		return Outcome{Err: &mux.Error{Code: mux.Code(code), Message: text, NotRun: n}}
 	case rep.Type == 0 && req.Type != wire.Oneway:
 		return Outcome{Err: &mux.Error{Code: mux.MissingResult}}
 	}

@@ -9,6 +9,13 @@ import (
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
+// failure is an error of a client's.
+type failure struct{ error }
+
+func (*failure) CallCode() mux.Code { return mux.Unavailable }
+
+func (*failure) CallNotRun() mux.NotRun { return mux.SendAgain }
+
 func TestOf(t *testing.T) {
 	exception := func(code mux.Code) mux.Reply {
 		return mux.Reply{Type: wire.Exception, Body: wire.AppendExceptionBody(nil, wire.Compact, int32(code), "text")}
@@ -29,6 +36,7 @@ func TestOf(t *testing.T) {
 		{name: "an error", err: errors.New("x"), string: "internal error", label: "internal error", serverFault: true},
 		{name: "a client's fault", err: mux.Errorf(mux.UnknownMethod, "x"), string: "unknown method", label: "unknown method"},
 		{name: "a code of the handler's own", err: mux.Errorf(4711, "x"), string: "code 4711", label: "other", serverFault: true},
+		{name: "a client's own failure", err: &failure{}, string: "unavailable", label: "unavailable", serverFault: true},
 		{name: "a canceled call", err: context.Canceled, string: "canceled", label: "canceled"},
 		{name: "an exception", rep: exception(mux.Overloaded), string: "overloaded", label: "overloaded", serverFault: true},
 		{name: "an exception of a strange type", rep: exception(-5), string: "code -5", label: "other", serverFault: true},

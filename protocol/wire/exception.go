@@ -51,9 +51,9 @@ func AppendExceptionBody(dst []byte, p Protocol, code int32, text string) []byte
 
 // ParseException reads the struct of a TApplicationException, given the
 // complete body of a message of the type Exception. Fields may come in any
-// order or be absent (0 and ""), unknown ones are skipped. Bytes behind the
-// struct are ignored. The error is an [*Error], [ErrTruncated] if body ends
-// inside the struct.
+// order or be absent (0 and ""), unknown ones are skipped. The error is an
+// [*Error]: [ErrTruncated] if body ends inside the struct, and of the kind
+// [Trailing] if it goes on behind it.
 func ParseException(p Protocol, body []byte) (code int32, text string, err error) {
 	switch p {
 	case Binary:
@@ -66,9 +66,9 @@ func ParseException(p Protocol, body []byte) (code int32, text string, err error
 	return 0, "", errProtocol(p)
 }
 
-func parseException(p Protocol, body []byte, stringType, i32Type byte) (code int32, text string, err error) {
+func parseException(protocol Protocol, body []byte, stringType, i32Type byte) (code int32, text string, err error) {
 	var s Skipper
-	r := fieldReader{protocol: p, b: body}
+	r := fieldReader{protocol: protocol, b: body}
 	var raw []byte
 	for {
 		f, err := r.next()
@@ -77,6 +77,9 @@ func parseException(p Protocol, body []byte, stringType, i32Type byte) (code int
 		}
 		switch {
 		case f.typ == 0:
+			if err := restBehind(protocol, "the exception", body, r.pos); err != nil {
+				return 0, "", err
+			}
 			return code, string(raw), nil
 		case f.id == exceptionText && f.typ == stringType:
 			raw, err = r.bytes()

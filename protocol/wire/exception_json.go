@@ -9,6 +9,9 @@ func parseJSONException(body []byte) (code int32, text string, err error) {
 		case err != nil:
 			return 0, "", err
 		case !more:
+			if err := restBehind(JSON, "the exception", body, r.pos); err != nil {
+				return 0, "", err
+			}
 			return code, text, nil
 		case id == exceptionText:
 			var v string

@@ -32,6 +32,11 @@ func (c *core) call(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 	if ctx.Err() != nil {
 		return mux.Reply{}, named(req, over(ctx, true, context.Cause(ctx)))
 	}
+	// Before a byte leaves: what is behind the struct would be a call to the server,
+	// and one that ends too early would swallow the call behind it.
+	if err := req.CheckBody(); err != nil {
+		return mux.Reply{}, named(req, &Error{Code: mux.ProtocolError, NotRun: true, Err: err})
+	}
 	var doubt error // why a sending failed that may have been run
 	for attempt := 1; ; attempt++ {
 		m := c.newCall()
@@ -103,6 +108,9 @@ func (c *core) finish(m *call, req *mux.Request, doubt error) (mux.Reply, error)
 	}
 	if m.buf != nil {
 		req.Held = m.buf
+	}
+	if m.walked {
+		req.MarkReplyWalked(m.body)
 	}
 	return mux.Reply{Type: m.kind, Failed: failed(req.Protocol, m.kind, m.body), Header: m.header, Body: m.body}, nil
 }

@@ -47,6 +47,7 @@ type reply struct {
 	id     uint32
 	kind   wire.Type // Reply or Exception
 	body   []byte    // a view of the stream, or memory of its own
+	walked bool      // body's end was found by walking it
 	header mux.Header
 	// unknown is why the call was not run if it was a message that old servers do
 	// not know; nil for all other replies. See call.old.

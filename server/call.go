@@ -43,6 +43,13 @@ type call struct {
 	buf *conn.Buffer
 	own int
 
+	// walked says that the body's end was found by walking it; inexact is why the
+	// body is not exactly one struct, nil if that is not known.
+	walked  bool
+	inexact error
+	// last says that the connection ends behind the reply.
+	last bool
+
 	lone   uint64 // the connection's lone count while it runs on the goroutine that reads; else 0
 	inline bool   // a oneway that runs on the reader
 	turn   bool   // it has a place in the order; a handler may change req
@@ -102,6 +109,14 @@ func (m *call) header(h *wire.Header) {
 	}
 	if m.name.probe {
 		m.refusal = errProbe
+	}
+}
+
+// setBody sets the request's body, which is where it stays until the call ends.
+func (m *call) setBody(b []byte) {
+	m.req.Body = b
+	if m.walked {
+		m.req.MarkWalked()
 	}
 }
 
@@ -188,8 +203,8 @@ func (c *connection) outcome(w *worker, m *call, err error) {
 	learned := rep.Type == wire.Oneway // the client's word for it is not enough: it may be wrong
 	switch {
 	case learned || m.req.Type == wire.Oneway:
-		if err != nil && mux.CodeOf(err) == mux.InternalError {
-			c.srv.logFailure(m, err)
+		if err != nil {
+			c.unanswered(m, err)
 		}
 		*rep = mux.Reply{}
 	case err != nil:
@@ -206,14 +221,28 @@ func (c *connection) outcome(w *worker, m *call, err error) {
 // client is not told. Headers stay.
 func (c *connection) exception(w *worker, m *call, err error) {
 	code, text := mux.Public(err)
-	if code == mux.InternalError {
+	switch code {
+	case mux.InternalError:
 		c.srv.logFailure(m, err)
+	case mux.ProtocolError:
+		c.checkBody(m)
 	}
 	if c.srv.VerboseErrors {
 		text = err.Error()
 	}
 	m.result.Type, m.result.Failed = wire.Exception, false
 	m.result.Body = wire.AppendExceptionBody(w.memory(), m.req.Protocol, int32(code), text)
+}
+
+// unanswered takes note of the failure of a oneway call, of which its client is not
+// told.
+func (c *connection) unanswered(m *call, err error) {
+	switch mux.CodeOf(err) {
+	case mux.InternalError:
+		c.srv.logFailure(m, err)
+	case mux.ProtocolError:
+		c.checkBody(m)
+	}
 }
 
 // logFailure logs an error that the client is not told of.

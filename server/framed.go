@@ -38,8 +38,8 @@ func (s *framed) next(in []byte, m *call) (int, error) {
 	m.from = wire.FrameHeaderSize + h.Size
 	body, err := wire.Body(s.protocol, in[m.from:n])
 	if err != nil {
-		// Where the next message begins is known all the same.
-		m.refusal = &mux.Error{Code: mux.ProtocolError, Message: err.Error()}
+		m.inexact = err
+		m.refusal = &mux.Error{Code: mux.ProtocolError, Message: err.Error(), Err: err}
 	}
 	m.to = m.from + len(body)
 	return n, nil

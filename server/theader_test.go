@@ -271,7 +271,7 @@ func TestUnsupportedFrames(t *testing.T) {
 		"snappy in compact":   {headerFrame(5, []byte{2, 1, 3}, call), wire.Compact, "", mux.InvalidTransform},
 		"zlib and snappy":     {headerFrame(5, []byte{0, 2, 1, 3}, call), wire.Binary, "", mux.InvalidTransform},
 		"both are unknown":    {headerFrame(5, []byte{9, 1, 3}, call), wire.Binary, "", mux.InvalidProtocol},
-		"an undecodable body": {headerFrame(5, []byte{0, 0}, wholeCall(wire.Binary, "BarApi:echo", 5, "\x0b\x00\x01\x00\x00\x00\x05x\x00")), wire.Binary, "echo", mux.ProtocolError},
+		"an undecodable body": {headerFrame(5, []byte{0, 0}, wholeCall(wire.Binary, "BarApi:echo", 5, "\x0b\x00\x01\xff\xff\xff\xff\x00")), wire.Binary, "echo", mux.ProtocolError},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, n *network) {

@@ -11,6 +11,7 @@ import (
 	"net"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/oneport-thrift/oneport/client"
 	"github.com/oneport-thrift/oneport/mux"
@@ -66,6 +67,7 @@ func exchange(t *testing.T, nc net.Conn, p wire.Protocol, sent []byte, ids ...in
 	if _, err := nc.Write(sent); err != nil {
 		t.Fatal(err)
 	}
+	nc.SetReadDeadline(time.Now().Add(10 * time.Second)) // for a call that was swallowed
 	r := bufio.NewReader(nc)
 	for _, id := range ids {
 		var size [4]byte

@@ -70,6 +70,8 @@ func (c *core) again(m *call, req *mux.Request, attempt int) bool {
 	switch {
 	case m.err == nil && m.kind != wire.Exception:
 		return false
+	case m.fault: // another run would bring another such reply
+		return false
 	case m.err != nil:
 		if f := c.config.Idempotent; f == nil || !f(req.Service, req.Method) {
 			return false
@@ -91,6 +93,9 @@ func (c *core) finish(m *call, req *mux.Request, doubt error) (mux.Reply, error)
 	addr := m.conn.node.endpoint.Addr
 	if m.err != nil {
 		err := &Error{Code: mux.InternalError, Addr: addr, Err: m.err}
+		if m.fault {
+			err.Code = mux.ProtocolError
+		}
 		if m.unsent {
 			err.Code, err.NotRun = mux.Unavailable, true
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/oneport-thrift/oneport/protocol/theader"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
@@ -14,6 +15,8 @@ type bounds struct {
 	conns, calls                  int // for an endpoint, for a connection
 	connBytes, message, depth     int
 	abandoned, attempts, eject    int
+	inflateRatio                  int   // negative: none
+	decoded                       int64 // negative: none
 	share, floor                  float64
 	limits                        wire.Limits
 	slow, dial, minWait, maxWait  time.Duration
@@ -54,6 +57,12 @@ func (c *Client) resolve() bounds {
 		b.share = 0.1
 	}
 	b.message = min(b.message, wire.MaxSniffFrame)
+	if b.inflateRatio = c.MaxInflateRatio; b.inflateRatio == 0 {
+		b.inflateRatio = theader.DefaultRatio
+	}
+	if b.decoded = int64(c.MaxDecoded); b.decoded == 0 {
+		b.decoded = 8 * int64(b.message)
+	}
 	b.limits = wire.Limits{Depth: b.depth, Message: b.message}
 	return b
 }

@@ -32,5 +32,6 @@ func (s *buffered) next(in []byte, r *reply) (int, error) {
 	if err != nil || n == 0 {
 		return 0, err
 	}
+	r.walked = true
 	return n, r.take(h, in[h.Size:end])
 }

@@ -26,10 +26,12 @@ type call struct {
 
 	kind   wire.Type // Reply, Exception, or 0 for a oneway
 	body   []byte
+	walked bool // as in reply
 	header mux.Header
 	buf    *conn.Buffer // that body stands in; nil if it is memory of its own
 	err    error        // why there is no reply
 	unsent bool         // nothing of it was written, or the server did not know what it is
+	fault  bool         // there is a reply, but err makes it useless
 	old    bool         // it was sent as a message that old ThriftMux servers know
 }
 
@@ -45,7 +47,7 @@ func (c *core) newCall() *call {
 // free gives m up. Nobody may complete it any more, and done must be empty.
 func (c *core) free(m *call) {
 	m.ctx, m.conn, m.leads, m.kind = nil, nil, false, 0
-	m.body, m.header, m.buf, m.err, m.unsent = nil, nil, nil, nil, false
+	m.body, m.walked, m.header, m.buf, m.err, m.unsent, m.fault = nil, false, nil, nil, nil, false, false
 	c.calls.Put(m)
 }
 

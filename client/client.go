@@ -105,6 +105,15 @@ type Client struct {
 	// larger call fails, a larger reply ends the connection. At most 218,762,505.
 	// Default 16,384,000, the frame limit of the Apache runtimes.
 	MaxMessageSize int
+	// MaxInflateRatio bounds what a zlib stream in a reply may become, as a multiple
+	// of its size. Up to 64 KiB are allowed whatever the ratio. A call whose reply
+	// is over it fails with ProtocolError. Default 100.
+	MaxInflateRatio int
+	// MaxDecoded bounds the memory in bytes that the result of one call may take
+	// once the stub has decoded it. It is an estimate, made from the counts before
+	// anything is allocated; see [protocol.Memory]. A call whose result is over it
+	// fails with ProtocolError. Default eight times MaxMessageSize.
+	MaxDecoded int
 	// MaxDepth bounds the nesting of structs and containers in a reply. Default
 	// 64.
 	MaxDepth int

@@ -57,6 +57,11 @@ func (c *core) call(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 	if ctx.Err() != nil {
 		return mux.Reply{}, named(req, over(ctx, true, context.Cause(ctx)))
 	}
+	// Before a byte leaves: what is behind the struct would be a call to the server,
+	// and one that ends too early would swallow the call behind it.
+	if err := req.CheckBody(); err != nil {
+		return mux.Reply{}, named(req, &Error{Code: mux.ProtocolError, NotRun: mux.DoNotSendAgain, Err: err})
+	}
 	var doubt error // why a sending failed that may have been run
 	for attempt := 1; ; attempt++ {
 		m := c.newCall()
@@ -90,6 +95,8 @@ func (c *core) again(m *call, req *mux.Request, attempt int) bool {
 	switch {
 	case m.err == nil && m.kind != wire.Exception:
 		return false
+	case m.fault: // another run would bring another such reply
+		return false
 	case m.err != nil:
 		if f := c.config.Idempotent; f == nil || !f(req.Service, req.Method) {
 			return false
@@ -111,6 +118,9 @@ func (c *core) finish(m *call, req *mux.Request, doubt error) (mux.Reply, error)
 	addr := m.conn.node.endpoint.Addr
 	if m.err != nil {
 		err := &Error{Code: mux.InternalError, Addr: addr, Err: m.err}
+		if m.fault {
+			err.Code = mux.ProtocolError
+		}
 		if m.unsent {
 			err.Code, err.NotRun = mux.Unavailable, mux.SendAgain
 		}
@@ -128,6 +138,9 @@ func (c *core) finish(m *call, req *mux.Request, doubt error) (mux.Reply, error)
 	}
 	if m.buf != nil {
 		req.Held = m.buf
+	}
+	if m.walked {
+		req.MarkReplyWalked(m.body)
 	}
 	return mux.Reply{Type: m.kind, Failed: failed(req.Protocol, m.kind, m.body), Header: m.header, Body: m.body}, nil
 }

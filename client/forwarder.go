@@ -9,6 +9,9 @@ import (
 )
 
 // forwarder is the client as a handler: the service that calls are passed on to.
+// Bytes that it passes on are walked once in each direction before one of them
+// leaves: arguments by core.call, behind the client's filters, and replies here, in
+// front of them.
 type forwarder struct {
 	c       *Client
 	service string
@@ -27,6 +30,11 @@ func (f *forwarder) ServeThrift(ctx context.Context, req *mux.Request) (mux.Repl
 	service, method := req.Service, req.Method
 	req.Service = f.service
 	rep, err := f.c.serve(ctx, req)
+	if err == nil {
+		if err = f.checkReply(req, &rep); err != nil {
+			rep = mux.Reply{}
+		}
+	}
 	req.Service, req.Method = service, method
 	if err != nil {
 		return mux.Reply{}, passOn(req, err)
@@ -82,4 +90,15 @@ func publicText(code mux.Code, n mux.NotRun) string {
 		return code.String() + "; the call was not run"
 	}
 	return code.String()
+}
+
+// checkReply returns the failure of a call whose reply is more or less than one
+// struct. The connection to the server goes on: the reply's end was known.
+func (f *forwarder) checkReply(req *mux.Request, rep *mux.Reply) error {
+	err := req.CheckReply(rep, f.c.bounds.depth)
+	if err == nil {
+		return nil
+	}
+	req.Release()
+	return named(req, &Error{Code: mux.ProtocolError, Err: err})
 }

@@ -150,8 +150,10 @@ func (c *connection) deliver(batch []reply, buf *conn.Buffer) (idle bool, err er
 		c.unlink(m)
 		if done++; batch[i].unknown != nil && !m.old {
 			m.err, m.unsent = batch[i].unknown, true
+		} else if batch[i].fault != nil {
+			m.err, m.fault = batch[i].fault, true
 		} else {
-			m.kind, m.body, m.header, m.buf = batch[i].kind, batch[i].body, batch[i].header, buf
+			m.kind, m.body, m.walked, m.header, m.buf = batch[i].kind, batch[i].body, batch[i].walked, batch[i].header, buf
 			held++
 		}
 		m.next, ready = ready, m

@@ -47,7 +47,11 @@ type reply struct {
 	id     uint32
 	kind   wire.Type // Reply or Exception
 	body   []byte    // a view of the stream, or memory of its own
+	walked bool      // body's end was found by walking it
 	header mux.Header
+	// fault is why the reply is of no use to its call, though the stream goes on
+	// behind it; nil if it is not.
+	fault error
 	// unknown is why the call was not run if it was a message that old servers do
 	// not know; nil for all other replies. See call.old.
 	unknown error

@@ -104,6 +104,7 @@ func (s *stubClient) encode(ctx context.Context, x *stubCall, method string, arg
 	r := &x.req
 	r.Body, r.Scratch = codec.Out(), nil
 	r.Service, r.Method, r.Protocol, r.MaxDepth = s.service, method, p, s.c.bounds.depth
+	r.MarkWalked() // so to speak: the stub has just laid it out
 	if r.Type = wire.Call; oneway {
 		r.Type = wire.Oneway
 	}

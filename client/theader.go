@@ -1,6 +1,9 @@
 package client
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/theader"
 	"github.com/oneport-thrift/oneport/protocol/wire"
@@ -14,10 +17,11 @@ type headerFrames struct {
 	flags    uint16
 	zlib     bool
 	limit    int
+	ratio    int // of inflating
 }
 
 func openTHeader(c *connection) session {
-	s := &headerFrames{protocol: c.pool.protocol, zlib: c.client.config.Zlib, limit: c.client.bounds.message}
+	s := &headerFrames{protocol: c.pool.protocol, zlib: c.client.config.Zlib, limit: c.client.bounds.message, ratio: c.client.bounds.inflateRatio}
 	if c.client.mode != Exclusive {
 		s.flags = theader.FlagOutOfOrder
 	}
@@ -53,7 +57,18 @@ func (s *headerFrames) next(in []byte, r *reply) (int, error) {
 		return 0, err
 	}
 	if h.Zlib {
-		if payload, err = theader.Inflate(nil, payload, s.limit); err != nil {
+		limit := theader.InflateLimit(len(payload), s.limit, s.ratio)
+		inflated, err := theader.Inflate(nil, payload, limit)
+		var we *wire.Error
+		switch {
+		case err == nil:
+			payload = inflated
+		case limit < s.limit && errors.As(err, &we) && we.TooLarge():
+			r.id, r.kind = uint32(h.SeqID), wire.Reply
+			r.fault = fmt.Errorf("reply: %d bytes of zlib hold more than %d bytes: the limit is %d times the size, or 64 KiB (MaxInflateRatio)",
+				len(payload), limit, s.ratio)
+			return n, nil
+		default:
 			return 0, err
 		}
 	}

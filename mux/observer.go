@@ -20,7 +20,8 @@ type Observer struct {
 // ended for it.
 type Refusal struct {
 	// Bound is the name of the server's field that was reached, such as
-	// "MaxCalls", or "dialect" for bytes that no dialect opens with.
+	// "MaxCalls"; "dialect" for bytes that no dialect opens with; or "frame" for a
+	// frame that holds more or less than one call.
 	Bound string
 	// Err says what was seen and what the limit is.
 	Err error

@@ -37,6 +37,12 @@ type Request struct {
 	Received time.Time
 	// Body is the encoded argument struct. It is valid until ServeThrift
 	// returns and must not be written to.
+	//
+	// Stubs refuse a Body that is not exactly one struct, and so does a client's
+	// handler. To any other handler it is what stood in the frame: it may be cut
+	// short or have bytes behind the struct, which may be a call of their own to
+	// whoever reads them next. A handler that passes the bytes on, or stores
+	// them, needs the filter [Exact] or asks [Request.CheckBody].
 	Body []byte
 	// Scratch has length 0 and belongs to the session: a handler may append its
 	// reply's body to it and return that, which saves an allocation. It may be
@@ -55,6 +61,8 @@ type Request struct {
 
 	progress *progress // own, or that of the request which this one is a copy of
 	own      progress
+
+	walked, walkedReply span
 }
 
 // WillBlock tells the session that the handler is about to wait. If the call
@@ -74,6 +82,7 @@ func (r *Request) WillBlock() {
 // another more than once does so in between. Without it the memory is merely not
 // used again.
 func (r *Request) Release() {
+	r.walkedReply = span{}
 	if r.Held != nil {
 		r.Held.Release()
 		r.Held = nil
@@ -87,6 +96,7 @@ func (r *Request) Clone() *Request {
 	c := r.fork()
 	c.Header = r.Header.Clone()
 	c.Body = bytes.Clone(r.Body)
+	c.walked, c.walkedReply = span{}, span{} // they are of other memory
 	c.Scratch = nil
 	c.Held = nil
 	c.OnBlock = nil

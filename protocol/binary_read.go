@@ -52,10 +52,11 @@ func (p *Binary) ReadStructBegin(context.Context) (string, error) {
 	return "", p.depth.enter(p.pos)
 }
 
-// ReadStructEnd reads nothing and leaves the struct's depth.
+// ReadStructEnd reads nothing and leaves the struct's depth. After ResetBody it is
+// an INVALID_DATA exception if bytes are left behind the outermost struct.
 func (p *Binary) ReadStructEnd(context.Context) error {
 	p.depth.leave()
-	return nil
+	return p.endBody()
 }
 
 // ReadFieldBegin reads a field's type and id, or the end of the fields: type STOP, id 0.

@@ -36,6 +36,15 @@ func (b *buffer) resetBody(m Message, body, out []byte, maxDepth int) {
 	b.outOfBand, b.received = true, m
 }
 
+// endBody refuses what is left of a body behind its one struct, when that has
+// ended: bytes that nobody reads would vanish unseen.
+func (b *buffer) endBody() error {
+	if b.depth.left == b.depth.limit && b.pos < len(b.in) && b.outOfBand {
+		return restBehind(len(b.in), b.pos)
+	}
+	return nil
+}
+
 // Message returns the header last given to WriteMessageBegin since the reset, and whether there was
 // one.
 func (b *buffer) Message() (m Message, written bool) { return b.sent, b.written }

@@ -46,10 +46,14 @@ func (p *Compact) ReadStructBegin(context.Context) (string, error) {
 }
 
 // ReadStructEnd reads nothing, goes on with the outer struct's field ids and leaves the struct's depth.
-// Without a struct it is an INVALID_DATA exception.
+// Without a struct it is an INVALID_DATA exception, and after ResetBody also if bytes are left behind
+// the outermost struct.
 func (p *Compact) ReadStructEnd(context.Context) error {
 	p.depth.leave()
-	return p.read.end()
+	if err := p.read.end(); err != nil {
+		return err
+	}
+	return p.endBody()
 }
 
 // ReadFieldBegin reads a field's type and id, or the end of the fields: type STOP, id 0. The value of

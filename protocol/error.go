@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"github.com/apache/thrift/lib/go/thrift"
+
+	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
 // exception gives err the class of a TProtocolException, so that it passes through generated code
@@ -41,6 +43,11 @@ func unknownType(pos int, t thrift.TType) error {
 func tooDeep(limit, pos int) error {
 	return exception(thrift.DEPTH_LIMIT,
 		fmt.Errorf("protocol: structs and containers nest deeper than the limit of %d at byte %d", limit, pos))
+}
+
+// restBehind is the error of a body of size bytes whose one struct ends at byte end.
+func restBehind(size, end int) error {
+	return exception(thrift.INVALID_DATA, wire.RestError(size, end))
 }
 
 // tooLarge is the error of a length or count that the wire has no room for.

@@ -74,10 +74,14 @@ func (p *JSON) ReadStructBegin(ctx context.Context) (name string, err error) {
 	return p.json.ReadStructBegin(ctx)
 }
 
-// ReadStructEnd reads the end of an object and leaves the struct's depth.
+// ReadStructEnd reads the end of an object and leaves the struct's depth. It is an INVALID_DATA
+// exception if more than white space is left behind the outermost object.
 func (p *JSON) ReadStructEnd(ctx context.Context) error {
 	p.memory.depth.leave()
-	return p.json.ReadStructEnd(ctx)
+	if err := p.json.ReadStructEnd(ctx); err != nil {
+		return err
+	}
+	return p.memory.endBody()
 }
 
 // ReadMapBegin reads the types and the count of a map, which is at most what the bytes have room for,

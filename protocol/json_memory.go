@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/apache/thrift/lib/go/thrift"
+
+	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
 // jsonMemory is the transport that the runtime's protocol reads from and writes to. The runtime reads
@@ -48,6 +50,18 @@ func (m *jsonMemory) opened(what string, n, least int) error {
 				what, n, m.pos, m.claimed, len(m.in)))
 	}
 	return m.depth.enter(m.pos)
+}
+
+// endBody is that of buffer. How far the runtime has come is not known, so the body
+// is walked, once, when its struct has ended.
+func (m *jsonMemory) endBody() error {
+	if m.depth.left != m.depth.limit {
+		return nil
+	}
+	if err := wire.ExactStruct(wire.JSON, m.in, wire.Limits{Depth: -1}); err != nil {
+		return exception(thrift.INVALID_DATA, err)
+	}
+	return nil
 }
 
 // jsonMinSize is how many bytes a value of type t takes at least: a digit, or a pair of quotes or

@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/oneport-thrift/oneport/protocol/theader"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
@@ -18,6 +19,8 @@ type bounds struct {
 	callsPerSession             int // of ThriftMux
 	bytes, connBytes            int64
 	message, headerBytes, depth int
+	inflateRatio                int   // negative: none
+	decoded                     int64 // negative: none
 	limits                      wire.Limits
 	idle, sniff, partial        time.Duration
 	write, grace, callTime      time.Duration // 0: none
@@ -46,6 +49,12 @@ func (s *Server) resolve() bounds {
 		b.message = wire.DefaultMessage
 	case b.message < 0:
 		b.message = maxMessageSize
+	}
+	if b.inflateRatio = s.MaxInflateRatio; b.inflateRatio == 0 {
+		b.inflateRatio = theader.DefaultRatio
+	}
+	if b.decoded = int64(s.MaxDecoded); b.decoded == 0 {
+		b.decoded = 8 * int64(b.message)
 	}
 	b.limits = wire.Limits{Name: count(s.MaxNameLen, wire.DefaultName), Depth: b.depth, Message: b.message}
 	return b

@@ -28,7 +28,7 @@ func (s *buffered) next(in []byte, m *call) (int, error) {
 		return 0, nil
 	}
 	m.header(&h)
-	m.from, m.to = h.Size, end
+	m.from, m.to, m.walked = h.Size, end, true
 	return n, nil
 }
 

@@ -43,6 +43,13 @@ type call struct {
 	buf *conn.Buffer
 	own int
 
+	// walked says that the body's end was found by walking it; inexact is why the
+	// body is not exactly one struct, nil if that is not known.
+	walked  bool
+	inexact error
+	// last says that the connection ends behind the reply.
+	last bool
+
 	lone   uint64 // the connection's lone count while it runs on the goroutine that reads; else 0
 	inline bool   // a oneway that runs on the reader
 	turn   bool   // it has a place in the order; a handler may change req
@@ -104,6 +111,14 @@ func (m *call) header(h *wire.Header) {
 	}
 	if m.name.probe {
 		m.refusal = errProbe
+	}
+}
+
+// setBody sets the request's body, which is where it stays until the call ends.
+func (m *call) setBody(b []byte) {
+	m.req.Body = b
+	if m.walked {
+		m.req.MarkWalked()
 	}
 }
 
@@ -190,9 +205,7 @@ func (c *connection) outcome(w *worker, m *call, err error) {
 	switch {
 	case learned || m.req.Type == wire.Oneway:
 		if err != nil {
-			if code, _ := mux.Public(err); code == mux.InternalError {
-				c.srv.logFailure(m, err)
-			}
+			c.unanswered(m, err)
 		}
 		*rep = mux.Reply{}
 	case err != nil:
@@ -211,8 +224,11 @@ func (c *connection) outcome(w *worker, m *call, err error) {
 // client is not told. Headers stay.
 func (c *connection) exception(w *worker, m *call, err error) {
 	code, text := mux.Public(err)
-	if code == mux.InternalError {
+	switch code {
+	case mux.InternalError:
 		c.srv.logFailure(m, err)
+	case mux.ProtocolError:
+		c.checkBody(m)
 	}
 	if c.srv.VerboseErrors {
 		text = err.Error()
@@ -229,6 +245,17 @@ func (m *call) unmark() {
 	p := m.req.Protocol
 	if code, text, n, err := wire.ParseMarkedException(p, m.result.Body); err == nil && n != mux.MayHaveRun {
 		m.result.Body = wire.AppendExceptionBody(nil, p, code, text)
+	}
+}
+
+// unanswered takes note of the failure of a oneway call, of which its client is not
+// told.
+func (c *connection) unanswered(m *call, err error) {
+	switch code, _ := mux.Public(err); code {
+	case mux.InternalError:
+		c.srv.logFailure(m, err)
+	case mux.ProtocolError:
+		c.checkBody(m)
 	}
 }
 

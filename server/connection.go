@@ -45,6 +45,7 @@ type connection struct {
 	listed   atomic.Bool // in the monitor's list
 	left     atomic.Bool // in the workers' list of unsent replies; changed under their lock
 	draining atomic.Bool
+	ending   atomic.Bool              // inexact is set: no more calls are started
 	http     atomic.Pointer[httpConn] // set if net/http serves the connection
 	active   atomic.Int64             // when bytes last came or went, in ns since the server's epoch; 0: never
 
@@ -64,6 +65,8 @@ type connection struct {
 	reported   int64       // what of bytes the server has counted
 	out        conn.Outbox
 	broken     error // why nothing more can be written
+	inexact    error // why the connection ends behind a call, which is marked as the last
+	silenced   bool  // the last reply has been put into the outbox: those behind it are dropped
 
 	writeArmed time.Time // the write deadline that is set; of the writer
 

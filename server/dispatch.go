@@ -18,7 +18,7 @@ import (
 // another goroutine has taken over the reading.
 func (c *connection) dispatch(w *worker) (still bool, err error) {
 	w.cut = w.cut[:0]
-	for len(c.in.unread()) > 0 {
+	for len(c.in.unread()) > 0 && !c.ending.Load() {
 		m := newCall(w, c)
 		n, err := c.sess.next(c.in.unread(), m)
 		if err != nil {
@@ -155,7 +155,7 @@ func (c *connection) moveBytes(calls []*call) {
 	for _, m := range calls {
 		if m.buf == nil {
 			m.buf = buf
-			m.req.Body = buf.B[m.at-first+m.from : m.at-first+m.to]
+			m.setBody(buf.B[m.at-first+m.from : m.at-first+m.to])
 		}
 	}
 }
@@ -165,7 +165,7 @@ func (c *connection) moveBytes(calls []*call) {
 func (c *connection) runHere(w *worker, m *call) (still bool) {
 	if m.buf == nil {
 		m.buf = c.in.detach()
-		m.req.Body = m.buf.B[m.at+m.from : m.at+m.to]
+		m.setBody(m.buf.B[m.at+m.from : m.at+m.to])
 	}
 	if free, err := c.srv.admit(1); free == 0 {
 		c.srv.refused(&c.peer, err.bound, err)
@@ -206,7 +206,7 @@ func (c *connection) invokeLone(w *worker, m *call) error {
 func (c *connection) runOneway(w *worker, m *call) {
 	m.inline = true
 	if m.buf == nil {
-		m.req.Body = c.in.buf.B[m.at+m.from : m.at+m.to]
+		m.setBody(c.in.buf.B[m.at+m.from : m.at+m.to])
 	}
 	if free, err := c.srv.admit(1); free == 0 {
 		c.srv.refused(&c.peer, err.bound, err)

@@ -30,7 +30,7 @@ func (c *connection) finish(w *worker, err error) {
 	case errors.Is(err, errDraining):
 		c.attend()
 		c.linger()
-		why = c.brokenBy()
+		why = c.endedBy()
 	case errors.Is(err, errIdle):
 		c.settled()
 		why = nil
@@ -125,6 +125,16 @@ func (c *connection) brokenBy() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.broken
+}
+
+// endedBy is brokenBy where the connection may have ended behind a call.
+func (c *connection) endedBy() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.broken != nil {
+		return c.broken
+	}
+	return c.inexact
 }
 
 // closed reports the end of the connection. Nothing of it runs any more.

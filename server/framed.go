@@ -37,7 +37,7 @@ func (s *framed) next(in []byte, m *call) (int, error) {
 	m.from = wire.FrameHeaderSize + h.Size
 	body, err := wire.Body(s.protocol, in[m.from:n])
 	if err != nil {
-		// Where the next message begins is known all the same.
+		m.inexact = err
 		m.refusal = malformed(err)
 	}
 	m.to = m.from + len(body)

@@ -74,7 +74,8 @@ func (s *Server) parseHTTP(m *call, p wire.Protocol) error {
 	case h.Type != wire.Call && h.Type != wire.Oneway:
 		return errHTTPBody
 	}
-	m.req.Body = b[h.Size:end]
+	m.walked = true
+	m.setBody(b[h.Size:end])
 	if m.req.Type == wire.Oneway {
 		m.ctx = nil // it does not end with its client
 	}

@@ -114,7 +114,11 @@ func TestHTTPExceptionsSayWhetherTheCallWasRun(t *testing.T) {
 				if err != nil || h.Size == 0 {
 					t.Fatalf("%v, %s: %q, %v", p, x.name, got, err)
 				}
-				code, _, n, err := wire.ParseMarkedException(p, []byte(got)[h.Size:])
+				body, err := wire.Body(p, []byte(got)[h.Size:])
+				if err != nil {
+					t.Fatalf("%v, %s: %q, %v", p, x.name, got, err)
+				}
+				code, _, n, err := wire.ParseMarkedException(p, body)
 				if mux.Code(code) != x.code || n != x.want || err != nil {
 					t.Errorf("%v, %s: %v, %v, %v; want %v, %v", p, x.name, mux.Code(code), n, err, x.code, x.want)
 				}

@@ -81,10 +81,14 @@ func (c *connection) release(w *worker) {
 		}
 		n++
 		m.buf = nil
-		if len(m.reply.Bytes()) > 0 && !replies.Join(&m.reply) {
+		switch n := len(m.reply.Bytes()); {
+		case n > 0 && c.silenced:
+			c.charge(-n)
+		case n > 0 && !replies.Join(&m.reply):
 			c.put(&replies)
 			replies.Join(&m.reply)
 		}
+		c.silenced = c.silenced || m.last
 		m.free(w)
 	}
 	args.ReleaseN(n)

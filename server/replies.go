@@ -26,7 +26,7 @@ func (c *connection) complete(w *worker, m *call) {
 		c.mu.Unlock() // not to hold up those whose turn it is
 		held += m.encode()
 		c.mu.Lock()
-	case replies && c.broken == nil, c.multi != nil:
+	case replies && c.broken == nil && !c.silenced, c.multi != nil:
 		// A multiplexer answers oneway calls too, and knows what is broken.
 		held += c.toOutbox(m)
 	}

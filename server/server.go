@@ -49,8 +49,9 @@ type Server struct {
 	// Dialect: "framed binary", "framed compact", "framed json", the same three
 	// with "buffered", "theader", "thriftmux", "http". "framed" and "buffered"
 	// alone stand for all of their protocols. A connection that opens in one is
-	// closed, with a line in the log. A name that is none of these is an error of
-	// Serve. Default: everything is served.
+	// closed, with a line in the log. "theader zlib" switches off compressed calls
+	// in THeader frames alone: each is answered InvalidTransform. A name that is
+	// none of these is an error of Serve. Default: everything is served.
 	Disable []string
 
 	// TLSConfig turns TLS on: it is required of every connection unless
@@ -100,6 +101,20 @@ type Server struct {
 	// 218,762,505, the length that a PROXY header would read as. Default
 	// 16,384,000, the frame limit of the Apache runtimes.
 	MaxMessageSize int
+	// MaxInflateRatio bounds what a zlib stream in a THeader frame may become, as a
+	// multiple of its size: streams that are made for it grow a thousandfold. Up to
+	// 64 KiB are allowed whatever the ratio. A call over it is answered
+	// ProtocolError. Default 100; see also Disable.
+	MaxInflateRatio int
+	// MaxDecoded bounds the memory in bytes that the arguments of one call may take
+	// once a stub has decoded them: a list of a million empty structs is a megabyte
+	// on the wire and a hundred in memory. It is an estimate, made from the counts
+	// before anything is allocated; see [protocol.Memory]. A call over it is
+	// answered ProtocolError. What is more than 64 KiB and four times the encoded
+	// arguments also counts for MaxBytes while the call runs; over that the call is
+	// answered Overloaded. Raw handlers decode nothing. Default eight times
+	// MaxMessageSize.
+	MaxDecoded int
 	// MaxNameLen bounds the name of a call in bytes, "Service:" included; a
 	// connection that sends a longer one is closed. Default 1 KiB.
 	MaxNameLen int

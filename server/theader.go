@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/theader"
@@ -16,6 +17,7 @@ type headerFrames struct {
 	c      *connection
 	limits wire.Limits
 	header theader.Limits
+	noZlib bool // compressed calls are refused
 }
 
 // frameForm is what a THeader reply repeats of its call's frame.
@@ -28,6 +30,7 @@ type frameForm struct {
 func openTHeader(c *connection, _ wire.Opening) session {
 	b := &c.srv.bounds
 	s := &headerFrames{c: c, limits: b.limits, header: theader.Limits{Header: b.headerBytes}}
+	s.noZlib = slices.Contains(c.srv.Disable, zlibName)
 	if b.headerBytes == math.MaxInt32 {
 		s.header.Pairs = -1
 	}
@@ -51,9 +54,19 @@ func (s *headerFrames) next(in []byte, m *call) (int, error) {
 		unsupported(m, h, unknown)
 		return n, nil
 	}
+	if h.Zlib && s.noZlib {
+		unreadable(m, h, mux.Refusef(mux.DoNotSendAgain, mux.InvalidTransform, "zlib is switched off on this server"))
+		return n, nil
+	}
 	if h.Zlib {
 		if payload, err = s.inflate(m, payload); err != nil {
-			return 0, err
+			over := (*ratioError)(nil)
+			if !errors.As(err, &over) {
+				return 0, err
+			}
+			s.c.srv.refused(&s.c.peer, "MaxInflateRatio", over)
+			unreadable(m, h, &mux.Error{Code: mux.ProtocolError, Message: over.Error(), NotRun: mux.DoNotSendAgain, Err: over})
+			return n, nil
 		}
 	}
 	mh, err := wire.ParseHeader(h.Protocol, payload, s.limits.Name)
@@ -104,9 +117,15 @@ func unsupported(m *call, h theader.Header, err *theader.UnsupportedError) {
 	if err.What == "protocol" {
 		code, h.Protocol = mux.InvalidProtocol, wire.Binary
 	}
+	unreadable(m, h, &mux.Error{Code: code, Message: err.Error(), NotRun: mux.DoNotSendAgain})
+}
+
+// unreadable turns away a call whose name cannot be read. The exception is not
+// transformed.
+func unreadable(m *call, h theader.Header, err *mux.Error) {
 	m.form = frameForm{flags: h.Flags, seqid: h.SeqID}
 	m.header(&wire.Header{Protocol: h.Protocol, Type: wire.Call, SeqID: h.SeqID})
-	m.refusal = &mux.Error{Code: code, Message: err.Error(), NotRun: mux.DoNotSendAgain}
+	m.refusal = err
 }
 
 // oversized looks for the names in a frame that is too large, so that its caller

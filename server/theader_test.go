@@ -271,7 +271,7 @@ func TestUnsupportedFrames(t *testing.T) {
 		"snappy in compact":   {headerFrame(5, []byte{2, 1, 3}, call), wire.Compact, "", mux.InvalidTransform},
 		"zlib and snappy":     {headerFrame(5, []byte{0, 2, 1, 3}, call), wire.Binary, "", mux.InvalidTransform},
 		"both are unknown":    {headerFrame(5, []byte{9, 1, 3}, call), wire.Binary, "", mux.InvalidProtocol},
-		"an undecodable body": {headerFrame(5, []byte{0, 0}, wholeCall(wire.Binary, "BarApi:echo", 5, "\x0b\x00\x01\x00\x00\x00\x05x\x00")), wire.Binary, "echo", mux.ProtocolError},
+		"an undecodable body": {headerFrame(5, []byte{0, 0}, wholeCall(wire.Binary, "BarApi:echo", 5, "\x0b\x00\x01\xff\xff\xff\xff\x00")), wire.Binary, "echo", mux.ProtocolError},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, n *network) {
@@ -324,7 +324,7 @@ func TestHostileFrames(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, n *network) {
 				log := new(logbook)
-				start(t, n, &server.Server{Handler: fooAndBar(), ErrorLog: log.logger(), MaxMessageSize: 1 << 20, MaxHeaderBytes: 1000})
+				start(t, n, &server.Server{Handler: fooAndBar(), ErrorLog: log.logger(), MaxMessageSize: 1 << 20, MaxHeaderBytes: 1000, MaxInflateRatio: -1})
 				s := speak(t, n, headerForms[0])
 				// Behind a good call, so that the dialect is known.
 				s.sendRaw(append(s.bytes(s.echoCall(t, "BarApi:echo", 1, "x")), c.frame...))
@@ -367,7 +367,7 @@ func TestInflatedBytesCount(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		f := form{transport: wire.THeader, protocol: wire.Binary, zlib: true}
 		g, log := newGate(t), new(logbook)
-		start(t, n, &server.Server{MaxBytes: 5 << 20, MaxConnBytes: -1, ErrorLog: log.logger(), Handler: mux.HandlerFunc(
+		start(t, n, &server.Server{MaxBytes: 5 << 20, MaxConnBytes: -1, MaxInflateRatio: -1, ErrorLog: log.logger(), Handler: mux.HandlerFunc(
 			func(_ context.Context, req *mux.Request) (mux.Reply, error) {
 				g.pass()
 				return mux.Reply{Type: wire.Reply, Body: []byte{0}}, nil
@@ -401,7 +401,7 @@ func TestInflatedBytesCount(t *testing.T) {
 func TestBombsSideBySide(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		log := new(logbook)
-		srv := &server.Server{Handler: fooAndBar(), MaxBytes: 4 << 20, ErrorLog: log.logger()}
+		srv := &server.Server{Handler: fooAndBar(), MaxBytes: 4 << 20, MaxInflateRatio: -1, ErrorLog: log.logger()}
 		start(t, n, srv)
 		bomb := headerFrame(5, []byte{0, 1, 1}, theader.Deflate(nil, make([]byte, 32<<20)))
 		for range 5 {

@@ -12,6 +12,29 @@ import (
 // minInflate is the first room in bytes for what comes out of a stream.
 const minInflate = 512
 
+// DefaultRatio is the greatest ratio of what comes out of a zlib stream to its own
+// size where none is configured. Text and encoded structs come to 3 to 20, lists of
+// records that are nearly alike to 50; zlib can do 1,032, which only bytes made for
+// it come near.
+const DefaultRatio = 100
+
+// freeInflate is what any stream may become, in bytes, whatever its ratio: a short
+// one that repeats itself is no attack.
+const freeInflate = 64 << 10
+
+// InflateLimit returns the limit to give to [Inflate] for a stream of size bytes: at
+// most limit, and at most ratio times size, though never less than 64 KiB for the
+// ratio's sake. A ratio of 0 means DefaultRatio, a negative one none.
+func InflateLimit(size, limit, ratio int) int {
+	if ratio == 0 {
+		ratio = DefaultRatio
+	}
+	if ratio < 0 {
+		return limit
+	}
+	return int(min(int64(limit), max(int64(size)*int64(ratio), freeInflate)))
+}
+
 // Inflate appends the content of payload, one whole zlib stream, to dst. limit is
 // the largest content in bytes, 0 allowing an empty one only; nothing is inflated
 // past it. The memory taken grows

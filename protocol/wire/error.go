@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// Kind says in which of three ways bytes are broken.
+// Kind says in which way bytes are broken.
 type Kind byte
 
 // The kinds of an [Error].
@@ -13,19 +13,20 @@ const (
 	Malformed Kind = iota // no sender that keeps to the format writes this
 	TooLarge              // a size, count or depth over a limit
 	Truncated             // input that was said to be complete ends too early
+	Trailing              // input that was said to be one struct goes on behind it
 )
 
 // ErrTruncated is what an [*Error] of the kind [Truncated] unwraps to; it
 // wraps [io.ErrUnexpectedEOF] in turn.
 var ErrTruncated = fmt.Errorf("wire: input ends too early: %w", io.ErrUnexpectedEOF)
 
-// Error reports bytes that cannot be read. Where one message ends and the next
-// begins is no longer known, so it ends the connection.
+// Error reports bytes that cannot be read. Unless a frame tells, it is no longer
+// known where one message ends and the next begins.
 type Error struct {
 	Kind   Kind
-	What   string // TooLarge and Truncated: the item; Malformed: the item and what is wrong with it
+	What   string // Malformed: the item and what is wrong with it; else the item
 	Offset int    // of the first byte of the item, from the first byte that was handed in
-	Seen   int64  // the value found, 0 if it is no number
+	Seen   int64  // the value found, 0 if it is no number; Trailing: how many bytes are left
 	Limit  int64  // the limit that Seen exceeds; 0 unless TooLarge
 }
 
@@ -36,6 +37,8 @@ func (e *Error) Error() string {
 		return fmt.Sprintf("wire: %s %d at byte %d is over the limit of %d", e.What, e.Seen, e.Offset, e.Limit)
 	case Truncated:
 		return fmt.Sprintf("wire: input ends too early, inside %s at byte %d", e.What, e.Offset)
+	case Trailing:
+		return fmt.Sprintf("wire: %d bytes behind %s, which ends at byte %d", e.Seen, e.What, e.Offset)
 	}
 	return fmt.Sprintf("wire: %s at byte %d", e.What, e.Offset)
 }

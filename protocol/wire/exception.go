@@ -107,9 +107,9 @@ func AppendMarkedException(dst []byte, p Protocol, code int32, text string, n No
 
 // ParseException reads the struct of a TApplicationException, given the
 // complete body of a message of the type Exception. Fields may come in any
-// order or be absent (0 and ""), unknown ones are skipped. Bytes behind the
-// struct are ignored. The error is an [*Error], [ErrTruncated] if body ends
-// inside the struct.
+// order or be absent (0 and ""), unknown ones are skipped. The error is an
+// [*Error]: [ErrTruncated] if body ends inside the struct, and of the kind
+// [Trailing] if it goes on behind it.
 func ParseException(p Protocol, body []byte) (code int32, text string, err error) {
 	code, text, _, err = ParseMarkedException(p, body)
 	return code, text, err
@@ -146,9 +146,9 @@ type exception struct {
 	text         string
 }
 
-func (e *exception) parse(p Protocol, body []byte, stringType, i32Type byte) error {
+func (e *exception) parse(protocol Protocol, body []byte, stringType, i32Type byte) error {
 	var s Skipper
-	r := fieldReader{protocol: p, b: body}
+	r := fieldReader{protocol: protocol, b: body}
 	var raw []byte
 	for {
 		f, err := r.next()
@@ -158,7 +158,7 @@ func (e *exception) parse(p Protocol, body []byte, stringType, i32Type byte) err
 		switch {
 		case f.typ == 0:
 			e.text = string(raw)
-			return nil
+			return restBehind(protocol, "the exception", body, r.pos)
 		case f.id == exceptionText && f.typ == stringType:
 			raw, err = r.bytes()
 		case f.id == exceptionCode && f.typ == i32Type:

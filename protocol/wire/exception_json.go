@@ -9,7 +9,7 @@ func (e *exception) parseJSON(body []byte) error {
 		case err != nil:
 			return err
 		case !more:
-			return nil
+			return restBehind(JSON, "the exception", body, r.pos)
 		case id == exceptionText:
 			var v string
 			var ok bool

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"reflect"
 	"testing"
 )
 
@@ -41,7 +42,6 @@ func TestParseExceptionForms(t *testing.T) {
 		{"other order", Binary, "\x08\x00\x02\x00\x00\x00\x06\x0b\x00\x01\x00\x00\x00\x01x\x00", 6, "x"},
 		{"unknown fields", Binary, "\x0c\x00\x03\x0f\x00\x01\x0b\x00\x00\x00\x01\x00\x00\x00\x01y\x00\x02\x00\x04\x01\x08\x00\x02\x00\x00\x00\x06\x00", 6, ""},
 		{"known ids with other types", Binary, "\x08\x00\x01\x00\x00\x00\x09\x0b\x00\x02\x00\x00\x00\x01x\x00", 0, ""},
-		{"bytes behind", Binary, "\x08\x00\x02\x00\x00\x00\x06\x00junk", 6, ""},
 		{"empty", Compact, "\x00", 0, ""},
 		{"other order in long form", Compact, "\x25\x0c\x08\x02\x01x\x00", 6, "x"},
 		{"unknown fields", Compact, "\x31\x12\x1c\x19\x18\x01y\x00\x05\x04\x0c\x00", 6, ""},
@@ -56,13 +56,23 @@ func TestParseExceptionForms(t *testing.T) {
 			if code != c.code || text != c.text || err != nil {
 				t.Errorf("%d %q, %v", code, text, err)
 			}
-			size := len(bytes.TrimRight([]byte(c.body), " junk"))
+			size := len(bytes.TrimRight([]byte(c.body), " "))
 			for n := range size {
 				if _, _, err := ParseException(c.protocol, []byte(c.body[:n])); !errors.Is(err, ErrTruncated) {
 					t.Errorf("%d bytes: %v", n, err)
 				}
 			}
 		})
+	}
+}
+
+func TestParseExceptionRefusesWhatIsBehind(t *testing.T) {
+	for _, p := range []Protocol{Binary, Compact, JSON} {
+		body := append(AppendExceptionBody(nil, p, 6, "x"), "rest"...)
+		code, text, err := ParseException(p, body)
+		if want := (&Error{Kind: Trailing, What: "the exception", Offset: len(body) - 4, Seen: 4}); code != 0 || text != "" || !reflect.DeepEqual(err, want) {
+			t.Errorf("%v: %d %q, %v", p, code, text, err)
+		}
 	}
 }
 

@@ -91,7 +91,8 @@ func (m *MessageReader) end(b []byte) (int, error) {
 
 // Body returns the struct of a whole message, given rest, all that follows its
 // header. That is rest itself, and in JSON rest without the closing "]", whose
-// absence is an [*Error]. The struct is not looked at.
+// absence is an [*Error]. The struct is not looked at: whether it is one, and only
+// one, tells [ExactStruct].
 func Body(p Protocol, rest []byte) ([]byte, error) {
 	if p != JSON {
 		return rest, nil

@@ -7,6 +7,9 @@ package wire
 // in buf between is overwritten, and h.Name with it; name must not be a view
 // of it.
 //
+// The body is not looked at. Whoever sends it on asks [ExactStruct] first, unless
+// its end was found by walking it.
+//
 // Type, protocol and form stay: an old binary header is not made strict, since
 // whoever sends it on does so to a server that may know only that form, and
 // the 3 bytes more would need room. JSON white space is not kept.

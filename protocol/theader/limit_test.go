@@ -1,0 +1,23 @@
+package theader
+
+import (
+	"math"
+	"testing"
+)
+
+func TestInflateLimit(t *testing.T) {
+	for _, tt := range []struct{ size, limit, ratio, want int }{
+		{10, 1 << 20, 0, 64 << 10},
+		{1000, 1 << 20, 0, 100_000},
+		{1000, 1 << 20, 7, 64 << 10},
+		{100_000, 1 << 20, 7, 700_000},
+		{100_000, 1 << 20, 100, 1 << 20},
+		{100_000, 1000, 100, 1000},
+		{10, 1 << 20, -1, 1 << 20},
+		{math.MaxInt32, math.MaxInt32, math.MaxInt32, math.MaxInt32},
+	} {
+		if got := InflateLimit(tt.size, tt.limit, tt.ratio); got != tt.want {
+			t.Errorf("InflateLimit(%d, %d, %d) = %d, want %d", tt.size, tt.limit, tt.ratio, got, tt.want)
+		}
+	}
+}

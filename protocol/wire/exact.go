@@ -1,0 +1,45 @@
+package wire
+
+// ExactStruct reports whether body is exactly one struct, encoded in p: nil if it
+// is. Otherwise the error is an [*Error]: of the kind [Truncated] if body ends
+// inside the struct, of the kind [Trailing] if it goes on behind it, and else of
+// what stands in the way of finding the end. Behind a struct in JSON there may be
+// white space.
+//
+// Whoever passes bytes on that are only said to be one struct asks first: the rest
+// may be a message of its own to the next reader, and a struct that ends too early
+// takes the bytes that come after it. Of lim, only Depth is used. Nothing is
+// allocated up to DefaultDepth levels, except errors.
+func ExactStruct(p Protocol, body []byte, lim Limits) error {
+	lim.Message = -1
+	var s Skipper
+	s.Reset(p, lim)
+	end, err := s.run(body)
+	switch {
+	case err != nil:
+		return err
+	case end == 0:
+		return truncated("a struct", 0)
+	}
+	return restBehind(p, theStruct, body, end)
+}
+
+const theStruct = "the struct"
+
+// RestError is the error of an input of size bytes that goes on behind the one
+// struct it was said to be, which ends at byte end.
+func RestError(size, end int) *Error {
+	return &Error{Kind: Trailing, What: theStruct, Offset: end, Seen: int64(size) - int64(end)}
+}
+
+// restBehind refuses what stands in b behind byte end, where an item has ended.
+func restBehind(p Protocol, what string, b []byte, end int) error {
+	rest := end
+	for p == JSON && rest < len(b) && jsonSpace(b[rest]) {
+		rest++
+	}
+	if rest == len(b) {
+		return nil
+	}
+	return &Error{Kind: Trailing, What: what, Offset: end, Seen: int64(len(b) - end)}
+}

@@ -229,7 +229,7 @@ func TestRetriesDoNotWalkAgain(t *testing.T) {
 				return
 			}
 			if tries++; tries < 3 {
-				p.Write(refusal(id, mux.Overloaded))
+				p.Write(refusal(id, mux.Overloaded, mux.SendAgain))
 			} else {
 				p.Write(reply(id))
 			}

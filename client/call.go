@@ -22,6 +22,7 @@ type call struct {
 	leads      bool      // its caller reads the connection
 	prev, next *call     // by age, on the connection
 	at         time.Time // when it was sent, with Adaptive
+	refusals   uint32    // the node's count of refusals when it was sent
 	from, to   int64     // where its bytes stand in all that the connection sends
 
 	kind   wire.Type // Reply, Exception, or 0 for a oneway

@@ -74,7 +74,7 @@ func (c *core) again(m *call, req *mux.Request, attempt int) bool {
 		if err != nil || !refused(mux.Code(code)) {
 			return false
 		}
-		m.conn.node.penalty.add(time.Now())
+		m.conn.node.refused(m)
 	}
 	return attempt < c.bounds.attempts && m.ctx.Err() == nil && c.ctx.Err() == nil && c.budget.take(c.started(), time.Now())
 }
@@ -159,7 +159,7 @@ func (c *core) failFast(v *view, p *pool, w *waiter) error {
 }
 
 var (
-	errFull = errors.New("no connection has room for another call (MaxCallsPerConn, MaxConnBytes), " +
+	errFull = errors.New("no connection has room for another call (MaxCallsPerConn, MaxConnBytes, MaxAbandoned), " +
 		"and no other may be opened now (MaxConnsPerEndpoint, Limits.MaxConns)")
 	errNoRoom = errors.New("no connection has room")
 )

@@ -164,20 +164,19 @@ func TestOnewayBesideAnAbandonedCall(t *testing.T) {
 				p.answer()
 				return
 			}
-			p.read()
 			time.Sleep(time.Second)
 			p.swallow()
 		})
 		c := st.client(&client.Client{Mode: client.Exclusive, MaxConnsPerEndpoint: 1, Limits: new(client.Limits)})
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		defer cancel()
 		var wg sync.WaitGroup
-		wg.Go(func() { check(t, "call", echo(ctx, c), outcome{code: mux.DeadlineExceeded}) })
-		synctest.Wait()
 		big := string(make([]byte, 100<<10)) // more than the network takes
 		wg.Go(func() {
 			check(t, "oneway", foo.NewFooApiClient(c.Service("FooApi")).Note(t.Context(), big), outcome{})
 		})
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		check(t, "call behind it", echo(ctx, c), outcome{code: mux.DeadlineExceeded})
 		wg.Wait()
 		check(t, "next call", echo(t.Context(), c), outcome{})
 		synctest.Wait()

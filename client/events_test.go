@@ -87,8 +87,10 @@ func lostTogether(t *testing.T, mode client.Mode, play func(script) *stage) {
 		}
 	}
 	wg.Wait()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	for range many {
-		wg.Go(func() { check(t, "call behind it", echo(t.Context(), c), outcome{}) })
+		wg.Go(func() { check(t, "call behind it", echo(ctx, c), outcome{}) })
 	}
 	wg.Wait()
 	c.Close(t.Context()) // every connection has ended

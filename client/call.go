@@ -27,6 +27,7 @@ type call struct {
 
 	kind   wire.Type // Reply, Exception, or 0 for a oneway
 	body   []byte
+	coded  wire.Protocol // what body is encoded in, if not the call's protocol; else 0
 	header mux.Header
 	buf    *conn.Buffer // that body stands in; nil if it is memory of its own
 	err    error        // why there is no reply
@@ -46,7 +47,7 @@ func (c *core) newCall() *call {
 // free gives m up. Nobody may complete it any more, and done must be empty.
 func (c *core) free(m *call) {
 	m.ctx, m.conn, m.leads, m.kind = nil, nil, false, 0
-	m.body, m.header, m.buf, m.err, m.unsent = nil, nil, nil, nil, false
+	m.body, m.coded, m.header, m.buf, m.err, m.unsent = nil, 0, nil, nil, nil, false
 	c.calls.Put(m)
 }
 

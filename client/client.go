@@ -57,7 +57,9 @@ type Client struct {
 	Dialect wire.Dialect
 	// Negotiate asks each endpoint first whether it negotiates ThriftMux, and
 	// speaks that with those that do. With the others it speaks Dialect, on
-	// another connection; they are not asked again.
+	// another connection; they are not asked again. A server of framed messages
+	// refuses the question at once; one of unframed messages may wait for more of
+	// it, and is given a second.
 	Negotiate bool
 	// ClientID is what servers on ThriftMux are told of who calls. Empty tells
 	// them who called this process, if the call is made on behalf of a ThriftMux

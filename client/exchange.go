@@ -104,7 +104,9 @@ func (c *core) finish(m *call, req *mux.Request, doubt error) (mux.Reply, error)
 	if m.buf != nil {
 		req.Held = m.buf
 	}
-	return mux.Reply{Type: m.kind, Failed: failed(req.Protocol, m.kind, m.body), Header: m.header, Body: m.body}, nil
+	rep := mux.Reply{Type: m.kind, Protocol: m.coded, Header: m.header, Body: m.body}
+	rep.Failed = failed(rep.EncodedIn(req), m.kind, m.body)
+	return rep, nil
 }
 
 // takeCall takes a place of the Limits, and waits for one unless that fails at

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/oneport-thrift/oneport/mux"
 )
@@ -20,6 +21,10 @@ func (f *forwarder) ServeThrift(ctx context.Context, req *mux.Request) (mux.Repl
 	service, method := req.Service, req.Method
 	req.Service = f.service
 	rep, err := f.c.serve(ctx, req)
+	if err == nil && rep.EncodedIn(req) != req.Protocol {
+		rep, err = mux.Reply{}, named(req, &Error{Code: mux.ProtocolError,
+			Err: fmt.Errorf("the server answered in protocol %v a call in protocol %v; results are not translated", rep.Protocol, req.Protocol)})
+	}
 	req.Service, req.Method = service, method
 	return rep, err
 }

@@ -151,7 +151,7 @@ func (c *connection) deliver(batch []reply, buf *conn.Buffer) (idle bool, err er
 		if done++; batch[i].unknown != nil && !m.old {
 			m.err, m.unsent = batch[i].unknown, true
 		} else {
-			m.kind, m.body, m.header, m.buf = batch[i].kind, batch[i].body, batch[i].header, buf
+			m.kind, m.body, m.coded, m.header, m.buf = batch[i].kind, batch[i].body, batch[i].protocol, batch[i].header, buf
 			held++
 		}
 		m.next, ready = ready, m

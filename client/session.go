@@ -48,6 +48,9 @@ type reply struct {
 	kind   wire.Type // Reply or Exception
 	body   []byte    // a view of the stream, or memory of its own
 	header mux.Header
+	// protocol is what body is encoded in, if that is not the protocol of the
+	// connection's calls; else 0.
+	protocol wire.Protocol
 	// unknown is why the call was not run if it was a message that old servers do
 	// not know; nil for all other replies. See call.old.
 	unknown error

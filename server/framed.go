@@ -27,6 +27,9 @@ func (s *framed) next(in []byte, m *call) (int, error) {
 	if n == 0 || len(in) < n {
 		return 0, nil
 	}
+	if n == wire.FrameHeaderSize {
+		return n, nil // an empty frame is passed over, as Apache's Go server does
+	}
 	var h wire.Header
 	if err := h.Parse(s.protocol, in[wire.FrameHeaderSize:n], s.limits.Name); err != nil {
 		return 0, err

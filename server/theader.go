@@ -42,6 +42,9 @@ func (s *headerFrames) next(in []byte, m *call) (int, error) {
 	if n == 0 || len(in) < n {
 		return 0, nil
 	}
+	if n == wire.FrameHeaderSize {
+		return n, nil // an empty frame is passed over, as in framed dialects
+	}
 	h, payload, err := theader.Parse(in[wire.FrameHeaderSize:n], s.header)
 	if err != nil {
 		unknown := (*theader.UnsupportedError)(nil) // here, since it is allocated
@@ -50,6 +53,9 @@ func (s *headerFrames) next(in []byte, m *call) (int, error) {
 		}
 		unsupported(m, h, unknown)
 		return n, nil
+	}
+	if len(payload) == 0 {
+		return n, nil // no message, as Apache's C++ clients send when they close
 	}
 	if h.Zlib {
 		if payload, err = s.inflate(m, payload); err != nil {

@@ -23,7 +23,7 @@ func Of(req *mux.Request, rep mux.Reply, err error) Outcome {
 	case err != nil:
 		return Outcome{Err: err}
 	case rep.Type == wire.Exception:
-		code, text, err := wire.ParseException(req.Protocol, rep.Body)
+		code, text, err := wire.ParseException(rep.EncodedIn(req), rep.Body)
 		if err != nil {
 			return Outcome{Err: err}
 		}

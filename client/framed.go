@@ -36,7 +36,7 @@ func (s *framed) next(in []byte, r *reply) (int, error) {
 		return 0, err
 	}
 	if n == wire.FrameHeaderSize {
-		return n, nil // an empty frame, as Finagle's servers answer oneway calls with
+		return wire.EmptyFrames(in), nil // such as those with which Finagle's servers answer oneway calls
 	}
 	msg := in[wire.FrameHeaderSize:n]
 	return n, r.message(protocolOf(msg), s.protocol, msg)

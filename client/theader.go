@@ -49,7 +49,7 @@ func (s *headerFrames) next(in []byte, r *reply) (int, error) {
 		return 0, err
 	}
 	if n == wire.FrameHeaderSize {
-		return n, nil // an empty frame
+		return wire.EmptyFrames(in), nil
 	}
 	h, payload, err := theader.Parse(in[wire.FrameHeaderSize:n], theader.Limits{})
 	if err != nil {

@@ -28,7 +28,7 @@ func (s *framed) next(in []byte, m *call) (int, error) {
 		return 0, nil
 	}
 	if n == wire.FrameHeaderSize {
-		return n, nil // an empty frame is passed over, as Apache's Go server does
+		return wire.EmptyFrames(in), nil
 	}
 	var h wire.Header
 	if err := h.Parse(s.protocol, in[wire.FrameHeaderSize:n], s.limits.Name); err != nil {

@@ -43,7 +43,7 @@ func (s *headerFrames) next(in []byte, m *call) (int, error) {
 		return 0, nil
 	}
 	if n == wire.FrameHeaderSize {
-		return n, nil // an empty frame is passed over, as in framed dialects
+		return wire.EmptyFrames(in), nil
 	}
 	h, payload, err := theader.Parse(in[wire.FrameHeaderSize:n], s.header)
 	if err != nil {

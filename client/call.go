@@ -22,11 +22,13 @@ type call struct {
 	leads      bool      // its caller reads the connection
 	prev, next *call     // by age, on the connection
 	at         time.Time // when it was sent, with Adaptive
+	refusals   uint32    // the node's count of refusals when it was sent
 	from, to   int64     // where its bytes stand in all that the connection sends
 
 	kind   wire.Type // Reply, Exception, or 0 for a oneway
 	body   []byte
-	walked bool // as in reply
+	walked bool          // as in reply
+	coded  wire.Protocol // what body is encoded in, if not the call's protocol; else 0
 	header mux.Header
 	buf    *conn.Buffer // that body stands in; nil if it is memory of its own
 	err    error        // why there is no reply
@@ -47,7 +49,7 @@ func (c *core) newCall() *call {
 // free gives m up. Nobody may complete it any more, and done must be empty.
 func (c *core) free(m *call) {
 	m.ctx, m.conn, m.leads, m.kind = nil, nil, false, 0
-	m.body, m.walked, m.header, m.buf, m.err, m.unsent, m.fault = nil, false, nil, nil, nil, false, false
+	m.body, m.coded, m.walked, m.header, m.buf, m.err, m.unsent, m.fault = nil, 0, false, nil, nil, nil, false, false
 	c.calls.Put(m)
 }
 

@@ -57,7 +57,9 @@ type Client struct {
 	Dialect wire.Dialect
 	// Negotiate asks each endpoint first whether it negotiates ThriftMux, and
 	// speaks that with those that do. With the others it speaks Dialect, on
-	// another connection; they are not asked again.
+	// another connection; they are not asked again. A server of framed messages
+	// refuses the question at once; one of unframed messages may wait for more of
+	// it, and is given a second.
 	Negotiate bool
 	// ClientID is what servers on ThriftMux are told of who calls. Empty tells
 	// them who called this process, if the call is made on behalf of a ThriftMux
@@ -93,7 +95,8 @@ type Client struct {
 	Idempotent func(service, method string) bool
 
 	// MaxConnsPerEndpoint bounds the connections to one endpoint in one
-	// protocol. Default 1 for Pipelined and 16 for the other modes.
+	// protocol that take calls. As many more may be retired, see MaxAbandoned.
+	// Default 1 for Pipelined and 16 for the other modes.
 	MaxConnsPerEndpoint int
 	// MaxCallsPerConn bounds the calls in flight on one connection, abandoned
 	// ones included. Default 1,024; with Exclusive it is 1.
@@ -118,8 +121,14 @@ type Client struct {
 	// 64.
 	MaxDepth int
 	// MaxAbandoned bounds the calls of a connection that their callers have
-	// given up and that are not answered; at one more the connection is closed.
-	// Default 256.
+	// given up and that are not answered. At one more the connection is retired,
+	// which counts as a failure of the endpoint: it takes no more calls, those
+	// in flight are waited for, and it is closed when they have ended or when
+	// StallTimeout passes. Another connection can be opened in its place, though
+	// the retired one counts in Limits.MaxConns. At most MaxConnsPerEndpoint
+	// connections to one endpoint in one protocol are retired at a time; any
+	// other stays open, and takes no calls until enough replies have come or
+	// StallTimeout passes. Default 256.
 	MaxAbandoned int
 	// MaxAttempts bounds how often one call is sent. Calls of which nothing was
 	// sent are not counted. Default 3.
@@ -133,7 +142,9 @@ type Client struct {
 	RetryFloor int
 	// EjectAfter is how many failures of an endpoint in a row make the client
 	// leave it alone for a while: failed dials are counted from the first, lost
-	// connections from this one on. Default 3.
+	// connections from this one on. Many signs of one event count once: a lost
+	// connection or a failed dial is a failure if the connection was opened, or
+	// the dial started, after the failure before it. Default 3.
 	EjectAfter int
 
 	// SlowCall is the age at which a call makes its connection one that others
@@ -159,9 +170,10 @@ type Client struct {
 	// nothing before it is asked for a sign of life; if none comes within as long
 	// again, the connection is closed. Default 5 s.
 	PingInterval time.Duration
-	// StallTimeout closes a connection that owes the reply to an abandoned call,
-	// or to a oneway one on ThriftMux, and has sent no reply at all for so long.
-	// Default 60 s.
+	// StallTimeout closes a connection, retired or not, that owes the reply to an
+	// abandoned call, or to a oneway one on ThriftMux, and on which no reply at
+	// all has come for so long. Calls in flight on it fail, and may have been
+	// run. Default 60 s.
 	StallTimeout time.Duration
 
 	startOnce sync.Once

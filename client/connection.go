@@ -34,9 +34,11 @@ type connection struct {
 	multi  multiplexer // sess, if it is one
 	window int         // of a ThriftMux server, see greeted
 	opened time.Time
-	direct bool // out writes without waiting
+	began  uint64 // the node's count of events when it was opened; see Node.failed
+	direct bool   // out writes without waiting
 
 	state atomic.Int32 // changed with mu held
+	aside atomic.Bool  // retired by setAsideLocked
 	load  atomic.Int32 // calls in flight, abandoned ones included; changed with mu held
 
 	mu       sync.Mutex
@@ -114,15 +116,16 @@ func (c *connection) start(m *call, req *mux.Request) (bool, error) {
 	return true, nil
 }
 
-// room reports whether the connection can take one more call. Called with mu
-// held.
+// room reports whether the connection can take one more call. While more calls than
+// MaxAbandoned are given up and unanswered it takes none. Called with mu held.
 func (c *connection) room() bool {
 	b := &c.client.bounds
 	limit := b.calls
 	if c.node.probing.Load() {
 		limit = 1
 	}
-	return c.state.Load() == open && int(c.load.Load()) < limit && c.out.Len() < b.connBytes
+	return c.state.Load() == open && int(c.load.Load()) < limit && c.out.Len() < b.connBytes &&
+		c.pending.Abandoned() <= b.abandoned
 }
 
 // young reports whether no call of the connection is slow; see Adaptive.
@@ -160,6 +163,7 @@ func (c *connection) append(m *call, req *mux.Request) error {
 	}
 	c.out.Set(dst)
 	m.conn, m.from = c, c.appended
+	m.refusals = c.node.refusals.Load()
 	c.appended += int64(len(dst) - before)
 	m.to = c.appended
 	c.started++
@@ -195,5 +199,5 @@ const recentlyUsed = 5 * time.Millisecond
 var (
 	errEnded            = errors.New("the server closed the connection")
 	errAbandoned        = errors.New("a call was given up on a connection of one call at a time")
-	errTooManyAbandoned = errors.New("too many calls were given up and not answered (MaxAbandoned)")
+	errTooManyAbandoned = errors.New("more calls than MaxAbandoned were given up and not answered")
 )

@@ -74,6 +74,8 @@ func (c *connection) hangUp(why error) {
 // connection is dead.
 func (c *connection) reason() error {
 	switch {
+	case c.why == errRetired && c.aside.Load() && c.client.mode != Exclusive:
+		return errTooManyAbandoned
 	case c.why == errRetired, c.why == errAbandoned, c.why == errCut:
 		return nil
 	case c.why == errEnded && c.lost == 0 && c.reader.watch.messages > 0:

@@ -106,7 +106,7 @@ func (c *core) again(m *call, req *mux.Request, attempt int) bool {
 			return false
 		}
 		req.Attempted(mux.SendAgain)
-		m.conn.node.penalty.add(time.Now())
+		m.conn.node.refused(m)
 	}
 	return attempt < c.bounds.attempts && m.ctx.Err() == nil && c.ctx.Err() == nil && c.budget.take(c.started(), time.Now())
 }
@@ -139,10 +139,12 @@ func (c *core) finish(m *call, req *mux.Request, doubt error) (mux.Reply, error)
 	if m.buf != nil {
 		req.Held = m.buf
 	}
+	rep := mux.Reply{Type: m.kind, Protocol: m.coded, Header: m.header, Body: m.body}
+	rep.Failed = failed(rep.EncodedIn(req), m.kind, m.body)
 	if m.walked {
 		req.MarkReplyWalked(m.body)
 	}
-	return mux.Reply{Type: m.kind, Failed: failed(req.Protocol, m.kind, m.body), Header: m.header, Body: m.body}, nil
+	return rep, nil
 }
 
 // takeCall takes a place of the Limits, and waits for one unless that fails at
@@ -197,7 +199,7 @@ func (c *core) failFast(v *view, p *pool, w *waiter) error {
 }
 
 var (
-	errFull = errors.New("no connection has room for another call (MaxCallsPerConn, MaxConnBytes), " +
+	errFull = errors.New("no connection has room for another call (MaxCallsPerConn, MaxConnBytes, MaxAbandoned), " +
 		"and no other may be opened now (MaxConnsPerEndpoint, Limits.MaxConns)")
 	errNoRoom = errors.New("no connection has room")
 )

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
@@ -93,9 +94,15 @@ func publicText(code mux.Code, n mux.NotRun) string {
 }
 
 // checkReply returns the failure of a call whose reply is more or less than one
-// struct. The connection to the server goes on: the reply's end was known.
+// struct, or encoded in another protocol than the call. The connection to the server
+// goes on: the reply's end was known.
 func (f *forwarder) checkReply(req *mux.Request, rep *mux.Reply) error {
-	err := req.CheckReply(rep, f.c.bounds.depth)
+	var err error
+	if p := rep.EncodedIn(req); p != req.Protocol {
+		err = fmt.Errorf("the server answered in protocol %v a call in protocol %v; results are not translated", p, req.Protocol)
+	} else {
+		err = req.CheckReply(rep, f.c.bounds.depth)
+	}
 	if err == nil {
 		return nil
 	}

@@ -35,11 +35,16 @@ func (s *framed) next(in []byte, r *reply) (int, error) {
 	if err != nil || n == 0 || len(in) < n {
 		return 0, err
 	}
-	return n, r.message(s.protocol, in[wire.FrameHeaderSize:n])
+	if n == wire.FrameHeaderSize {
+		return wire.EmptyFrames(in), nil // such as those with which Finagle's servers answer oneway calls
+	}
+	msg := in[wire.FrameHeaderSize:n]
+	return n, r.message(protocolOf(msg), s.protocol, msg)
 }
 
-// message fills in r from a whole message.
-func (r *reply) message(p wire.Protocol, msg []byte) error {
+// message fills in r from a whole message in protocol p, which may be another than
+// that of the connection's calls.
+func (r *reply) message(p, called wire.Protocol, msg []byte) error {
 	h, err := wire.ParseHeader(p, msg, maxName)
 	if err != nil {
 		return err
@@ -47,7 +52,39 @@ func (r *reply) message(p wire.Protocol, msg []byte) error {
 	if h.Size == 0 {
 		return &wire.Error{Kind: wire.Truncated, What: "the header of a reply in its frame", Seen: int64(len(msg))}
 	}
-	return r.take(h, msg[h.Size:])
+	if err := r.take(h, msg[h.Size:]); err != nil || p == called {
+		return err
+	}
+	return r.translate(p, called)
+}
+
+// translate makes r, a reply in protocol p, one in the protocol of the call if it is
+// an exception, whose struct is known. It only notes the protocol of any other.
+func (r *reply) translate(p, called wire.Protocol) (err error) {
+	if r.body, err = wire.Body(p, r.body); err != nil {
+		return err
+	}
+	r.protocol = p
+	if r.kind != wire.Exception {
+		return nil
+	}
+	if code, text, n, err := wire.ParseMarkedException(p, r.body); err == nil {
+		r.protocol, r.body = 0, wire.AppendMarkedException(nil, called, code, text, n)
+	}
+	return nil
+}
+
+// protocolOf returns the protocol that a message begins in, binary if none.
+func protocolOf(msg []byte) wire.Protocol {
+	if len(msg) > 0 {
+		switch msg[0] {
+		case 0x82:
+			return wire.Compact
+		case '[':
+			return wire.JSON
+		}
+	}
+	return wire.Binary
 }
 
 // take fills in r from a message's header and body.
@@ -71,10 +108,4 @@ func appendMessage(dst []byte, req *mux.Request, id uint32) []byte {
 // errTooLarge is the error of a call that is over MaxMessageSize.
 func errTooLarge(n, limit int) error {
 	return &wire.Error{Kind: wire.TooLarge, What: "call", Seen: int64(n), Limit: int64(limit)}
-}
-
-// errOtherProtocol is the error of a reply that cannot be an answer to any call of
-// its connection.
-func errOtherProtocol(got, want wire.Protocol) error {
-	return fmt.Errorf("a reply in protocol %v, want %v", got, want)
 }

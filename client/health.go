@@ -5,12 +5,31 @@ import (
 	"time"
 )
 
-// failed counts a failure. Called with the core's mu held.
-func (n *Node) failed(err error) {
+// failed notes a sign of failure, and reports whether it counts as a failure. Many
+// signs of one event count once: when a server crashes, all connections to it are
+// lost and all dials to it fail, at once or one after the other. So a sign counts
+// only if it belongs to a dial that was started, or to a connection that was opened,
+// after the last failure that counted. began is the node's count of events at that
+// moment. Called with the core's mu held.
+func (n *Node) failed(err error, began uint64) bool {
 	n.err = err
+	if began != n.events {
+		return false
+	}
+	n.events++
 	n.fails++
 	n.failing.Store(true)
 	n.penalty.add(time.Now())
+	return true
+}
+
+// refused notes that the server refused m. Refusals are signs of one state of the
+// server as well: a refusal counts if its call was sent after the last refusal that
+// counted.
+func (n *Node) refused(m *call) {
+	if n.refusals.CompareAndSwap(m.refusals, m.refusals+1) {
+		n.penalty.add(time.Now())
+	}
 }
 
 // rest keeps the node from being dialed for a while: longer for each failure, and

@@ -44,6 +44,7 @@ func (c *connection) abandon(m *call, why error) bool {
 	}
 	c.unlink(m)
 	tooMany := c.pending.Abandoned() > c.client.bounds.abandoned
+	oneways := c.sendsOneways()
 	write := false
 	if s, ok := c.sess.(canceler); ok {
 		before := c.out.Len()
@@ -58,10 +59,12 @@ func (c *connection) abandon(m *call, why error) bool {
 		c.flush(false)
 	case c.client.mode == Exclusive:
 		// A serial server would keep the next call waiting for this one.
-		c.fail(errAbandoned)
+		if tooMany = oneways; !oneways {
+			c.fail(errAbandoned)
+		}
 	}
 	if tooMany {
-		c.fail(errTooManyAbandoned)
+		c.setAside()
 	}
 	return true
 }

@@ -15,12 +15,14 @@ type Node struct {
 	endpoint Endpoint
 	conns    [len(protocols)]atomic.Pointer[[]*connection] // open ones; replaced with the core's mu held
 	penalty  penalty
-	failing  atomic.Bool // fails is not 0
-	probing  atomic.Bool // one call at a time, until one is answered
-	plain    atomic.Bool // it does not negotiate ThriftMux; see Client.Negotiate
+	refusals atomic.Uint32 // refused calls that were counted; see refused
+	failing  atomic.Bool   // fails is not 0
+	probing  atomic.Bool   // one call at a time, until one is answered
+	plain    atomic.Bool   // it does not negotiate ThriftMux; see Client.Negotiate
 
 	// Guarded by the core's mu:
 	dialing [len(protocols)]int
+	events  uint64      // failures that were counted, ever; see failed
 	fails   int         // in a row
 	down    bool        // not to be dialed, until timer fires
 	timer   *time.Timer // nil if it is not down
@@ -88,15 +90,22 @@ func (n *Node) start(p *pool, m *call, req *mux.Request, w *waiter) (bool, error
 // calls, or with Adaptive one that no slow call holds up.
 func (n *Node) choose(p *pool, seen *[]*connection, m *call, req *mux.Request, w *waiter) (bool, error) {
 	list := *seen
-	best, young := list[0], false
+	var best *connection
+	young := false
 	if n.client.mode == Adaptive {
 		m.at = time.Now()
 	}
 	for _, c := range list {
+		if c.phase() != open {
+			continue
+		}
 		y := n.client.mode != Adaptive || c.young(m.at)
-		if y && !young || y == young && c.load.Load() < best.load.Load() {
+		if best == nil || y && !young || y == young && c.load.Load() < best.load.Load() {
 			best, young = c, y
 		}
+	}
+	if best == nil {
+		return false, nil
 	}
 	if !young && n.grow(p, seen, w) && !n.client.config.FailFast {
 		return false, nil // it is worth waiting for the new one
@@ -144,12 +153,13 @@ func (n *Node) grow(p *pool, seen *[]*connection, w *waiter) bool {
 	}
 	n.dialing[p.index]++
 	c.conns++
-	go n.connect(p) // until the connection has ended; Close waits for it
+	go n.connect(p, n.events) // until the connection has ended; Close waits for it
 	return true
 }
 
-// connect opens a connection and then reads it until it ends.
-func (n *Node) connect(p *pool) {
+// connect opens a connection and then reads it until it ends. began is the node's
+// count of events when it was started.
+func (n *Node) connect(p *pool, began uint64) {
 	c := n.client
 	nc, err := n.dial()
 	c.mu.Lock()
@@ -160,13 +170,16 @@ func (n *Node) connect(p *pool) {
 	}
 	if err != nil {
 		c.limits.conns.free()
-		n.undialed(err)
+		counted := n.undialed(err, began)
 		c.connGone()
 		c.mu.Unlock()
-		c.watcher.Refresh()
+		if counted {
+			c.watcher.Refresh()
+		}
 		return
 	}
 	o := newConnection(n, p, nc)
+	o.began = n.events
 	list := append(slices.Clone(n.list(p)), o)
 	n.conns[p.index].Store(&list)
 	c.live[o] = struct{}{}
@@ -179,22 +192,38 @@ func (n *Node) connect(p *pool) {
 	o.reader.run()
 }
 
-// undialed notes that a connection could not be opened. Called with the core's mu
-// held.
-func (n *Node) undialed(err error) {
+// undialed notes that a connection could not be opened, and reports whether that
+// counts as a failure of its own. Called with the core's mu held.
+func (n *Node) undialed(err error, began uint64) bool {
 	if n.gone || n.client.closing {
+		return false
+	}
+	counted := n.failed(err, began)
+	if counted {
+		n.rest(n.fails)
+	}
+	n.client.changed() // a call that waits may have another dial started
+	return counted
+}
+
+// lostLocked notes that a connection has failed. If that is the EjectAfter-th
+// failure in a row, or one more, the node rests.
+func (n *Node) lostLocked(o *connection, why error) {
+	if n.gone || n.client.closing || !n.failed(why, o.began) {
 		return
 	}
-	n.failed(err)
-	n.rest(n.fails)
-	n.client.changed()
+	if over := n.fails - n.client.bounds.eject; over >= 0 {
+		n.probing.Store(true)
+		n.rest(over + 1)
+	}
 }
 
 // ended is called when a connection has ended, with nothing of it left running.
 func (n *Node) ended(o *connection) {
 	c := n.client
+	why := o.reason()
 	if f := c.config.Observer.Closed; f != nil {
-		f(&o.peer, o.reason())
+		f(&o.peer, why)
 	}
 	c.mu.Lock()
 	o.lease.end()
@@ -202,14 +231,12 @@ func (n *Node) ended(o *connection) {
 	n.conns[o.pool.index].Store(&list)
 	delete(c.live, o)
 	c.sent += o.started
-	failed := o.reason() != nil && !n.gone && !c.closing
-	if failed {
-		n.failed(o.why)
-		if n.fails >= c.bounds.eject {
-			n.probing.Store(true)
-			n.rest(n.fails - c.bounds.eject + 1)
-		}
+	before := n.events
+	if why != nil {
+		n.lostLocked(o, why)
 	}
+	n.setAsideLocked(o.pool) // there may be one fewer that is retired
+	counted := n.events != before
 	// Its place is free before anybody looks for one, or Close returns.
 	c.limits.conns.closed(o)
 	if !c.closing {
@@ -217,7 +244,7 @@ func (n *Node) ended(o *connection) {
 	}
 	c.connGone()
 	c.mu.Unlock()
-	if failed {
+	if counted {
 		c.watcher.Refresh()
 	}
 }

@@ -176,7 +176,8 @@ func (l *connPlaces) closed(c *connection) {
 func (l *connPlaces) makeRoom() {
 	coming := l.limit - l.n
 	for _, c := range l.conns {
-		if c.phase() != open {
+		// The calls of one that is set aside may take as long as they like.
+		if c.phase() != open && !c.aside.Load() {
 			coming++
 		}
 	}

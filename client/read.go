@@ -109,6 +109,7 @@ func (r *reader) fillBatch() error {
 		r.batch = append(r.batch, reply{})
 		p := &r.batch[len(r.batch)-1]
 		n, err := r.c.sess.next(r.unread(), p)
+		answers := p.kind != 0 || r.c.multi != nil // what is passed over is no sign of life
 		if n == 0 || p.kind == 0 {
 			*p = reply{}
 			r.batch = r.batch[:len(r.batch)-1]
@@ -119,8 +120,9 @@ func (r *reader) fillBatch() error {
 		if n == 0 {
 			return nil
 		}
-		r.pos += n
-		r.watch.messages++
+		if r.pos += n; answers {
+			r.watch.messages++
+		}
 	}
 	return nil
 }
@@ -153,7 +155,7 @@ func (c *connection) deliver(batch []reply, buf *conn.Buffer) (idle bool, err er
 		} else if batch[i].fault != nil {
 			m.err, m.fault = batch[i].fault, true
 		} else {
-			m.kind, m.body, m.walked, m.header, m.buf = batch[i].kind, batch[i].body, batch[i].walked, batch[i].header, buf
+			m.kind, m.body, m.coded, m.walked, m.header, m.buf = batch[i].kind, batch[i].body, batch[i].protocol, batch[i].walked, batch[i].header, buf
 			held++
 		}
 		m.next, ready = ready, m

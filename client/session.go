@@ -52,6 +52,9 @@ type reply struct {
 	// fault is why the reply is of no use to its call, though the stream goes on
 	// behind it; nil if it is not.
 	fault error
+	// protocol is what body is encoded in, if that is not the protocol of the
+	// connection's calls; else 0.
+	protocol wire.Protocol
 	// unknown is why the call was not run if it was a message that old servers do
 	// not know; nil for all other replies. See call.old.
 	unknown error

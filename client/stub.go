@@ -38,6 +38,20 @@ func (x *stubCall) codec(p wire.Protocol) protocol.Codec {
 	return &x.binary
 }
 
+// decoder returns a codec for a reply in protocol p, which only servers that are set
+// up oddly choose to be another than that of the call.
+func (x *stubCall) decoder(p wire.Protocol, maxDepth int) protocol.Codec {
+	switch p {
+	case wire.Compact:
+		x.compact.MaxDepth = maxDepth
+		return &x.compact
+	case wire.JSON:
+		return &protocol.JSON{MaxDepth: maxDepth}
+	}
+	x.binary.MaxDepth = maxDepth
+	return &x.binary
+}
+
 // free gives x up. Its codec still refers to the call's bytes, which nobody reads.
 func (x *stubCall) free() {
 	r := &x.req
@@ -135,9 +149,10 @@ func headers(ctx context.Context) mux.Header {
 // decode reads the result, or the exception that came instead.
 func (s *stubClient) decode(ctx context.Context, x *stubCall, rep mux.Reply, result thrift.TStruct) error {
 	r := &x.req
+	p := rep.EncodedIn(r)
 	switch rep.Type {
 	case wire.Exception:
-		code, text, n, err := wire.ParseMarkedException(r.Protocol, rep.Body)
+		code, text, n, err := wire.ParseMarkedException(p, rep.Body)
 		if err != nil {
 			return s.fail(r.Method, &Error{Code: mux.ProtocolError, Err: fmt.Errorf("exception: %w", err)})
 		}
@@ -149,12 +164,7 @@ func (s *stubClient) decode(ctx context.Context, x *stubCall, rep mux.Reply, res
 	default:
 		return s.fail(r.Method, &Error{Code: mux.MissingResult, Err: fmt.Errorf("a filter gave no reply")})
 	}
-	codec := x.codec(r.Protocol)
-	if d, ok := codec.(*protocol.Binary); ok {
-		d.MaxDepth = r.MaxDepth
-	} else {
-		x.compact.MaxDepth = r.MaxDepth
-	}
+	codec := x.decoder(p, r.MaxDepth)
 	codec.ResetBody(protocol.Message{}, rep.Body, nil)
 	if err := result.Read(ctx, codec); err != nil {
 		return s.fail(r.Method, &Error{Code: mux.ProtocolError, Err: fmt.Errorf("result: %w", err)})

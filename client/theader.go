@@ -52,9 +52,15 @@ func (s *headerFrames) next(in []byte, r *reply) (int, error) {
 	if err != nil || n == 0 || len(in) < n {
 		return 0, err
 	}
+	if n == wire.FrameHeaderSize {
+		return wire.EmptyFrames(in), nil
+	}
 	h, payload, err := theader.Parse(in[wire.FrameHeaderSize:n], theader.Limits{})
 	if err != nil {
 		return 0, err
+	}
+	if len(payload) == 0 {
+		return n, nil // no message, as Apache's C++ servers send when they close
 	}
 	if h.Zlib {
 		limit := theader.InflateLimit(len(payload), s.limit, s.ratio)
@@ -72,11 +78,9 @@ func (s *headerFrames) next(in []byte, r *reply) (int, error) {
 			return 0, err
 		}
 	}
-	if h.Protocol != s.protocol {
-		return 0, errOtherProtocol(h.Protocol, s.protocol)
-	}
 	r.header = fields(h.Info)
-	return n, r.message(s.protocol, payload)
+	// Apache's C++ servers answer calls in compact with frames in binary.
+	return n, r.message(h.Protocol, s.protocol, payload)
 }
 
 // fields copies the key-values of a frame.

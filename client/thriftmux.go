@@ -130,7 +130,7 @@ func (s *muxSession) outcome(r *reply, tag uint32, a thriftmux.Response) error {
 		s.exception(r, tag, mux.MayHaveRun, mux.MissingResult, "the server gave no result")
 		return nil
 	case a.Status == thriftmux.StatusOK:
-		if err := r.message(s.protocol, a.Payload); err != nil {
+		if err := r.message(protocolOf(a.Payload), s.protocol, a.Payload); err != nil {
 			return err
 		}
 		r.id, r.header = idOf(tag), responseHeader(&a.Contexts)

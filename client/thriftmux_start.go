@@ -55,7 +55,9 @@ func (n *Node) ask(ctx context.Context, nc net.Conn) (net.Conn, error) {
 
 // begin begins a session on nc ("Mux, session start"): a check whether the server
 // negotiates, and if so the negotiation. With errNoMux it does not, and a window
-// that is not 0 says that it did answer.
+// that is not 0 says that it did answer. The check is one that does no harm to a
+// server of plain Thrift, whichever way the client came to ask; see
+// thriftmux.AppendProbe.
 func begin(ctx context.Context, nc net.Conn, limit int) (window int, err error) {
 	// The end of ctx ends reads and writes.
 	stop := context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
@@ -71,7 +73,7 @@ func begin(ctx context.Context, nc net.Conn, limit int) (window int, err error) 
 const ownWindow = 256 << 10
 
 func negotiate(nc net.Conn, limit int) (window int, err error) {
-	if _, err := nc.Write(thriftmux.AppendCheckTinit(nil)); err != nil {
+	if _, err := nc.Write(thriftmux.AppendProbe(nil)); err != nil {
 		return 0, err
 	}
 	f, err := readFrame(nc)

@@ -181,8 +181,10 @@ func TestMuxSessionStart(t *testing.T) {
 func TestNegotiate(t *testing.T) {
 	plain := func(p *peer) {
 		var first [8]byte
-		if _, err := io.ReadFull(p, first[:]); err != nil || first[4] == byte(thriftmux.Rerr) {
-			return // what is no Thrift closes the connection
+		if _, err := io.ReadFull(p, first[:]); err != nil || first[4] == 0x80 && first[5] != 1 {
+			return // a strict header of another version ends the connection
+		} else if first[4] != 0x80 {
+			panic("a server would take that for the length of a name")
 		}
 		rest := make([]byte, int(first[2])<<8|int(first[3])-4)
 		io.ReadFull(p, rest)

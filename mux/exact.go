@@ -84,7 +84,7 @@ func (r *Request) CheckReply(rep *Reply, maxDepth int) error {
 	if rep.Type != wire.Reply && rep.Type != wire.Exception || r.walkedReply.is(rep.Body) {
 		return nil
 	}
-	if err := wire.ExactStruct(r.Protocol, rep.Body, wire.Limits{Depth: maxDepth}); err != nil {
+	if err := wire.ExactStruct(rep.EncodedIn(r), rep.Body, wire.Limits{Depth: maxDepth}); err != nil {
 		return inexact("reply", err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 
 	"github.com/oneport-thrift/oneport/internal/conn"
@@ -154,6 +155,10 @@ func (c *connection) invoke(w *worker, m *call) (err error) {
 	rep, err := c.srv.handler.ServeThrift(ctx, &m.req)
 	r := &m.result // field by field: see conn.Piece
 	r.Type, r.Failed, r.Header, r.Body = rep.Type, rep.Failed, rep.Header, rep.Body
+	if rep.Protocol != 0 && rep.Protocol != m.req.Protocol && err == nil {
+		r.Type, r.Body = 0, nil
+		err = fmt.Errorf("server: the handler answered in protocol %v a call in protocol %v", rep.Protocol, m.req.Protocol)
+	}
 	return err
 }
 

@@ -22,6 +22,11 @@
 // first bytes, and one that opens with bytes of none is closed with a line in
 // the log.
 //
+// What Apache's servers pass over between two messages is passed over: empty frames,
+// also before the first message and between THeader frames; THeader frames that hold
+// no message, which Apache's C++ clients send when they close; and white space
+// between JSON messages without a length before them.
+//
 // # Headers
 //
 // Those of a call, in dialects that have some, are in [mux.Request]'s Header, and

@@ -26,6 +26,9 @@ func (s *framed) next(in []byte, m *call) (int, error) {
 	if n == 0 || len(in) < n {
 		return 0, nil
 	}
+	if n == wire.FrameHeaderSize {
+		return wire.EmptyFrames(in), nil
+	}
 	var h wire.Header
 	if err := h.Parse(s.protocol, in[wire.FrameHeaderSize:n], s.limits.Name); err != nil {
 		return 0, err

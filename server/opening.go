@@ -12,6 +12,7 @@ func (c *connection) sniff() error {
 		return nil
 	}
 	for {
+		c.skipEmptyFrames()
 		o, need, err := wire.Sniff(c.in.unread(), c.srv.bounds.limits)
 		if err != nil {
 			return c.unknown(err)
@@ -56,6 +57,20 @@ func (c *connection) sniff() error {
 			return d.take(c)
 		}
 		return nil
+	}
+}
+
+// skipEmptyFrames takes off the empty frames that the connection begins with, but
+// for the last one if nothing is behind it: with the next byte it may be the name of
+// an old unframed message, which is empty.
+func (c *connection) skipEmptyFrames() {
+	first := c.in.unread()
+	n := wire.EmptyFrames(first)
+	if n == len(first) || n > 0 && first[n] != 0 {
+		n -= wire.FrameHeaderSize
+	}
+	if n > 0 {
+		c.in.skip(n)
 	}
 }
 

@@ -45,6 +45,9 @@ func (s *headerFrames) next(in []byte, m *call) (int, error) {
 	if n == 0 || len(in) < n {
 		return 0, nil
 	}
+	if n == wire.FrameHeaderSize {
+		return wire.EmptyFrames(in), nil
+	}
 	h, payload, err := theader.Parse(in[wire.FrameHeaderSize:n], s.header)
 	if err != nil {
 		unknown := (*theader.UnsupportedError)(nil) // here, since it is allocated
@@ -53,6 +56,9 @@ func (s *headerFrames) next(in []byte, m *call) (int, error) {
 		}
 		unsupported(m, h, unknown)
 		return n, nil
+	}
+	if len(payload) == 0 {
+		return n, nil // no message, as Apache's C++ clients send when they close
 	}
 	if h.Zlib && s.noZlib {
 		unreadable(m, h, mux.Refusef(mux.DoNotSendAgain, mux.InvalidTransform, "zlib is switched off on this server"))

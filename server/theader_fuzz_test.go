@@ -28,6 +28,7 @@ func FuzzHeaderFrames(f *testing.F) {
 		f.Add(append(form.bytes(call), form.bytes(msg{typ: wire.Oneway, name: "FooApi:note", body: body.Out()})...))
 	}
 	f.Add(headerFrame(5, []byte{0, 1, 3}, nil))
+	f.Add(append(make([]byte, 12), cppClose(2)...))
 	f.Add(headerFrame(5, []byte{0, 1, 1}, theader.Deflate(nil, make([]byte, 1<<20))))
 	f.Add(headerFrame(5, []byte{0, 0, 1, 1, 1, 'k', 1, 'v'}, wholeCall(wire.Binary, "BarApi:echo", 5, "\x0b")))
 	srv := &server.Server{Handler: fooAndBar(), ErrorLog: slog.New(slog.DiscardHandler), MaxMessageSize: 1 << 16, MaxBytes: 1 << 20}

@@ -23,7 +23,7 @@ func TestUnknownOpenings(t *testing.T) {
 		"what is this?\n":                          "(printable text)",
 		"\x10\x00\x00\x00\x82\x21\x00\x00":         "(a little-endian length)",
 		"\xff\xff\xff\xff\xff\xff":                 "unknown opening",
-		"\x00\x00\x00\x00\x00\x00\x00\x00":         "empty first frame",
+		"\x00\x00\x00\x00\xff":                     "empty first frame",
 		"\x00\x00\x00\x40\xde\xad\xbe\xef" + zeros: "unknown content in a first frame",
 	} {
 		inBubble(t, func(t *testing.T, n *network) {

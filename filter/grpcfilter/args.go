@@ -38,7 +38,7 @@ type Reply struct {
 
 // set makes r a view of rep, the reply to req.
 func (r *Reply) set(req *mux.Request, rep mux.Reply) {
-	r.encoded = encoded{protocol: req.Protocol, maxDepth: req.MaxDepth, body: rep.Body}
+	r.encoded = encoded{protocol: rep.EncodedIn(req), maxDepth: req.MaxDepth, body: rep.Body}
 	r.reply = rep
 }
 

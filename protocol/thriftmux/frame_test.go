@@ -138,4 +138,11 @@ func TestIsCheckTinit(t *testing.T) {
 	if string(AppendCheckTinit(nil)) != string(frameOf(t, "tinit-check-request")) {
 		t.Error("AppendCheckTinit differs from Finagle's")
 	}
+	const probe = "\x00\x00\x00\x0f\x80\x00\x00\x01tinit check"
+	if got := string(AppendProbe(nil)); got != probe {
+		t.Errorf("AppendProbe: %q, want %q", got, probe)
+	}
+	if f, n, err := ParseFrame([]byte(probe), 0); n != len(probe) || err != nil || !IsCheckTinit(f) || !f.Newer {
+		t.Errorf("the probe is read as %+v, %d, %v", f, n, err)
+	}
 }

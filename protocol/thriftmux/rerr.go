@@ -9,8 +9,18 @@ func IsCheckTinit(f Frame) bool {
 	return f.Type == Rerr && !f.More && f.Tag == SessionTag && string(f.Body) == CheckTinit
 }
 
-// AppendCheckTinit appends that frame.
+// AppendCheckTinit appends that frame under the older number, as Finagle's clients
+// and servers send it. It is what a server answers.
 func AppendCheckTinit(dst []byte) []byte { return AppendRerr(dst, SessionTag, CheckTinit) }
+
+// AppendProbe appends that frame under the newer number, which a client should ask
+// with: Finagle's servers know both numbers and answer with the older one. To a
+// plain Thrift server of framed messages the older number, 127, begins a name of 2.1
+// GB, for which some take the memory. The newer one, -128, begins a strict header of
+// a version that no server knows.
+func AppendProbe(dst []byte) []byte {
+	return AppendFrame(dst, Frame{Type: Rerr, Newer: true, Tag: SessionTag, Body: []byte(CheckTinit)})
+}
 
 // AppendRerr appends a frame that refuses the message with this tag and says why.
 // The body of an Rerr that was read is that text.

@@ -28,6 +28,16 @@ func FrameSize(b []byte, max int) (n int, err error) {
 	return FrameHeaderSize + int(length), nil
 }
 
+// EmptyFrames returns the size in bytes of the empty frames that b begins with, 4
+// for each. Apache's Go server passes over empty frames, so a peer may send any
+// number of them between two messages, or before the first.
+func EmptyFrames(b []byte) (n int) {
+	for len(b)-n >= FrameHeaderSize && binary.BigEndian.Uint32(b[n:]) == 0 {
+		n += FrameHeaderSize
+	}
+	return n
+}
+
 // AppendFrameHeader appends the length of a frame, at most 2^31-1.
 func AppendFrameHeader(dst []byte, length int) []byte {
 	return binary.BigEndian.AppendUint32(dst, uint32(length))

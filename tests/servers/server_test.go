@@ -21,7 +21,7 @@ type server struct {
 
 var all = []*server{
 	{name: "go", runtime: "Apache thrift 0.25.0, TSimpleServer", header: true, unknown: -1},
-	{name: "cpp", runtime: "Apache thrift 0.17, TThreadedServer", unknown: 7},
+	{name: "cpp", runtime: "Apache thrift 0.17, TThreadedServer", header: true, unknown: 7},
 	{name: "java", runtime: "Apache thrift 0.20.0, TThreadPoolServer", unknown: -1},
 	{name: "python", runtime: "Apache thrift 0.25.0, TThreadedServer", unknown: -1},
 }

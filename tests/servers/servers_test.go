@@ -88,6 +88,13 @@ func try(t *testing.T, s *server, d dialect, addr string) {
 	kinds(t, s, c)
 	crowd(t, c, callers, calls)
 
+	// A server that is asked whether it negotiates ThriftMux goes on serving.
+	asks := &client.Client{Target: addr, Dialect: d.framing, Protocol: d.encoding, Negotiate: true, Limits: limits}
+	if got, err := foo.NewFooApiClient(asks.Service("FooApi")).Add(t.Context(), 2, 3); got != 5 || err != nil {
+		t.Errorf("add of a client that asked: %d, %v", got, err)
+	}
+	closeClient(t, asks)
+
 	// The other modes, whose connections are several.
 	for _, mode := range []client.Mode{client.Exclusive, client.Adaptive} {
 		c := &client.Client{Target: addr, Dialect: d.framing, Protocol: d.encoding, Mode: mode, Limits: limits,

@@ -23,7 +23,7 @@ func Of(req *mux.Request, rep mux.Reply, err error) Outcome {
 	case err != nil:
 		return Outcome{Err: err}
 	case rep.Type == wire.Exception:
-		code, text, n, err := wire.ParseMarkedException(req.Protocol, rep.Body)
+		code, text, n, err := wire.ParseMarkedException(rep.EncodedIn(req), rep.Body)
 		if err != nil {
 			return Outcome{Err: err}
 		}

@@ -11,4 +11,4 @@ thrift -out "$OUT" --gen cpp:no_skeleton "$IDL/foo.thrift"
 for source in main.cpp "$OUT/FooApi.cpp" "$OUT/foo_types.cpp"; do
 	g++ -std=c++17 -O1 -Wall -Wextra -I"$OUT" -c "$source" -o "$OUT/$(basename "$source" .cpp).o"
 done
-g++ -o "$OUT/server" "$OUT"/*.o -lthrift
+g++ -o "$OUT/server" "$OUT"/*.o -lthriftz -lthrift

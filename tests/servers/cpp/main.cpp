@@ -10,6 +10,7 @@
 #include <thrift/processor/TMultiplexedProcessor.h>
 #include <thrift/protocol/TBinaryProtocol.h>
 #include <thrift/protocol/TCompactProtocol.h>
+#include <thrift/protocol/THeaderProtocol.h>
 #include <thrift/server/TThreadedServer.h>
 #include <thrift/transport/TBufferTransports.h>
 #include <thrift/transport/TServerSocket.h>
@@ -74,6 +75,11 @@ int main(int argc, char** argv) {
   std::shared_ptr<TProtocolFactory> protocols = std::make_shared<TBinaryProtocolFactory>();
   if (args["-protocol"] == "compact") {
     protocols = std::make_shared<TCompactProtocolFactory>();
+  }
+
+  if (args["-transport"] == "header") {
+    transports = std::make_shared<TTransportFactory>();
+    protocols = std::make_shared<THeaderProtocolFactory>();
   }
 
   auto foo = std::make_shared<foo::FooApiProcessor>(std::make_shared<FooService>());

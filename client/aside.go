@@ -1,0 +1,66 @@
+package client
+
+import "slices"
+
+// setAsideLocked retires p's connections on which too many calls are given up and
+// unanswered, so that others can be opened in their place: such a connection takes
+// no more calls, and those in flight are waited for. It leaves at most as many
+// retired ones as may be open. The others stay open and take no calls until they
+// have been answered enough, or stall. Called with the core's mu held.
+func (n *Node) setAsideLocked(p *pool) {
+	aside := 0
+	for _, o := range n.list(p) {
+		if o.aside.Load() && o.phase() != dead {
+			aside++
+		}
+	}
+	for _, o := range n.list(p) {
+		if aside >= n.client.bounds.conns {
+			return
+		}
+		if o.phase() != open || !o.forsaken() {
+			continue
+		}
+		aside++
+		o.aside.Store(true)
+		if n.client.mode != Exclusive { // there it is the way in which each abandoned call ends
+			n.lostLocked(o, errTooManyAbandoned)
+		}
+		o.retire()
+	}
+}
+
+// forsaken reports whether too many calls of the connection are given up and
+// unanswered: more than MaxAbandoned, or any if a server cannot run another call
+// before it.
+func (c *connection) forsaken() bool {
+	limit := c.client.bounds.abandoned
+	if c.client.mode == Exclusive && c.multi == nil {
+		limit = 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.pending.Abandoned() > limit
+}
+
+// setAside has the connection retired if it is forsaken and may be.
+func (c *connection) setAside() {
+	core, n := c.client, c.node
+	core.mu.Lock()
+	before := n.events
+	n.setAsideLocked(c.pool)
+	counted := n.events != before
+	if !core.closing {
+		core.changed() // calls may have another connection opened
+	}
+	core.mu.Unlock()
+	if counted {
+		core.watcher.Refresh()
+	}
+}
+
+// sendsOneways reports whether callers wait for oneway calls to be sent. Called with
+// mu held.
+func (c *connection) sendsOneways() bool {
+	return slices.ContainsFunc(c.oneways, func(m *call) bool { return m != nil })
+}

@@ -2,6 +2,7 @@ package mux
 
 import (
 	"context"
+	"errors"
 	"runtime/debug"
 )
 
@@ -34,3 +35,7 @@ func NewPanicError(value any) *PanicError {
 	}
 	return &PanicError{Value: value, Stack: debug.Stack()}
 }
+
+// ErrGoexit is the failure of a call whose handler ended its goroutine by
+// runtime.Goexit.
+var ErrGoexit = errors.New("mux: the handler called runtime.Goexit")

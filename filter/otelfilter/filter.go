@@ -81,7 +81,7 @@ func (s *server) ServeThrift(ctx context.Context, req *mux.Request) (rep mux.Rep
 		}
 		s.end(ctx, span, req, o, time.Since(start))
 	}()
-	return s.next.ServeThrift(calltrace.With(ctx, ids(span.SpanContext())), req)
+	return s.next.ServeThrift(withIDs(ctx, span), req)
 }
 
 // Client returns a filter for a client that makes a span of each call and names it
@@ -111,18 +111,22 @@ func (c *client) ServeThrift(ctx context.Context, req *mux.Request) (rep mux.Rep
 		}
 		c.end(ctx, span, req, o, time.Since(start))
 	}()
-	return c.next.ServeThrift(calltrace.With(ctx, ids(span.SpanContext())), req)
+	return c.next.ServeThrift(withIDs(ctx, span), req)
 }
 
-// ids tells filters that log which span a call has.
+// withIDs returns a context that tells filters that log the ids of span, if it has any.
+func withIDs(ctx context.Context, span trace.Span) context.Context {
+	if c := span.SpanContext(); c.IsValid() {
+		return calltrace.With(ctx, ids(c))
+	}
+	return ctx
+}
+
 type ids trace.SpanContext
 
-func (i ids) IDs() (traceID, spanID string, ok bool) {
+func (i ids) IDs() (traceID, spanID string) {
 	c := trace.SpanContext(i)
-	if !c.IsValid() {
-		return "", "", false
-	}
-	return c.TraceID().String(), c.SpanID().String(), true
+	return c.TraceID().String(), c.SpanID().String()
 }
 
 // end ends the span and records the metric.

@@ -4,11 +4,10 @@ package trace
 
 import "context"
 
-// Span is the span of a call.
+// Span is the span of a call. It has ids.
 type Span interface {
-	// IDs returns the ids of the trace and of the span in lower-case hexadecimal, and
-	// whether the span has any.
-	IDs() (trace, span string, ok bool)
+	// IDs returns the ids of the trace and of the span in lower-case hexadecimal.
+	IDs() (trace, span string)
 }
 
 type key struct{}
@@ -19,7 +18,8 @@ func With(ctx context.Context, s Span) context.Context { return context.WithValu
 // IDs returns the ids of the span that ctx carries, and whether it carries one.
 func IDs(ctx context.Context) (trace, span string, ok bool) {
 	if s, found := ctx.Value(key{}).(Span); found {
-		return s.IDs()
+		trace, span = s.IDs()
+		return trace, span, true
 	}
 	return "", "", false
 }

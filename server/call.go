@@ -241,11 +241,16 @@ func (s *Server) logFailure(m *call, err error) {
 
 // wasLogged reports whether a filter has logged err. A panic that has passed through
 // the filter is caught anew outside of it, as another error.
-func (m *call) wasLogged(err error) bool {
+func (m *call) wasLogged(err error) (yes bool) {
 	logged := m.req.Logged
 	if logged == nil {
 		return false
 	}
+	defer func() {
+		if recover() != nil { // errors of a type that == takes and of values that it does not
+			yes = false
+		}
+	}()
 	var before, now *mux.PanicError
 	return errors.Is(err, logged) || errors.As(logged, &before) && errors.As(err, &now)
 }

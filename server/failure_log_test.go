@@ -27,6 +27,8 @@ func fails(_ context.Context, req *mux.Request) (mux.Reply, error) {
 		none[req.SeqID]++
 	case "fail":
 		return mux.Reply{}, errors.New(story)
+	case "list":
+		return mux.Reply{}, listError{[]string{story}}
 	case "exit":
 		runtime.Goexit()
 	case "public":
@@ -35,9 +37,14 @@ func fails(_ context.Context, req *mux.Request) (mux.Reply, error) {
 	return mux.Reply{Type: wire.Reply, Body: []byte{0}}, nil
 }
 
+// listError has a type that can be compared, and values that cannot.
+type listError struct{ any }
+
+func (e listError) Error() string { return fmt.Sprint(e.any) }
+
 func failing() *mux.Mux {
 	m := mux.New()
-	m.Handle("S", mux.Methods(mux.HandlerFunc(fails), "panic", "index", "fail", "exit", "public"))
+	m.Handle("S", mux.Methods(mux.HandlerFunc(fails), "panic", "index", "fail", "exit", "list", "public"))
 	return m
 }
 
@@ -88,6 +95,7 @@ func TestAFailureThatAFilterHasLoggedIsNotLoggedAgain(t *testing.T) {
 		"fail":    {"story 7", ""},
 		"exit":    {"mux: the handler called runtime.Goexit", ""},
 		"changed": {"story 7", "another story"},
+		"list":    {"story 7", "story 7"}, // cannot be compared
 	} {
 		for name, h := range map[string]mux.Handler{"of a service": failing(), "of a bare handler": mux.HandlerFunc(fails)} {
 			inBubble(t, func(t *testing.T, n *network) {

@@ -75,9 +75,9 @@ func New(logger *slog.Logger, opts Options) *Log {
 // answered, Warn if the fault was the client's, and Error if it was the server's.
 //
 // Names and texts are valid UTF-8: other bytes become U+FFFD. Names are cut at 256
-// bytes, errors at 4 KiB. Calls that fail are bounded by Options.Failures; a call
-// that is answered has a line of its own, so where clients are strangers, set
-// SampleSuccess, or a level of Success that the logger leaves out.
+// bytes, errors at 4 KiB. The lines about calls that fail are bounded by
+// Options.Failures. Every other call has a line of its own: where clients are strangers,
+// set SampleSuccess, and levels of Success and Exception that the logger leaves out.
 //
 // The filter sets [mux.Request.Logged], so that a server does not log the same
 // failure again.

@@ -97,7 +97,7 @@ func (r *Route) MayHave(method string) bool {
 	return r.methods == nil || r.methods.has(method)
 }
 
-// MethodLabel returns method if it is a label of the service's, and "other" if not.
+// MethodLabel returns method if it is one of the service's labels, and "other" if not.
 // It is valid UTF-8 of at most 256 bytes, whatever method is: bytes that are not
 // UTF-8 become U+FFFD, and a longer name is cut and ends in "…".
 //
@@ -108,8 +108,8 @@ func (r *Route) MayHave(method string) bool {
 // its result or a declared exception came back, or if it was a oneway call without
 // an error. So names that a service refuses never take a label, and names that are
 // made up anew for each call take 16 at the most, even from a service that answers
-// every name. Of such a service only a list keeps out strangers who call often
-// enough by each name: see [Methods].
+// every name. Strangers who call each name often enough can still fill the table of
+// such a service; one with a list has no table to fill: see [Methods].
 func (r *Route) MethodLabel(method string) string {
 	label := text.Label(method)
 	if r.methods != nil {

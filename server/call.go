@@ -247,7 +247,7 @@ func (m *call) wasLogged(err error) (yes bool) {
 		return false
 	}
 	defer func() {
-		if recover() != nil { // errors of a type that == takes and of values that it does not
+		if recover() != nil { // err has a comparable type, but holds a value that is not
 			yes = false
 		}
 	}()

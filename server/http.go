@@ -72,7 +72,8 @@ func (s *Server) newHTTPServer() *http.Server {
 	}
 }
 
-// httpLog is where net/http writes what it has to say, which clients can cause.
+// httpLog is the log of net/http. It writes a line a second, since clients can cause
+// any number.
 type httpLog struct{ srv *Server }
 
 func (l httpLog) Write(line []byte) (int, error) {

@@ -36,10 +36,10 @@ type Server struct {
 	Filters []mux.Filter
 	// ErrorLog gets what happens outside of calls: accept errors, connections
 	// that were refused or broken; and the errors that clients are not told of, unless
-	// a filter has logged them (mux.Request.Logged). Of what clients can cause there is
-	// one line a second for each kind: each bound, each method and code, each place of a
-	// panic. unlogged says how many were left out since the last, and the stack of a
-	// panic is in the first line. nil means slog.Default().
+	// a filter has logged them (mux.Request.Logged). Clients can cause at most one line
+	// a second of each kind: for each bound, for each method and code, for each place of
+	// a panic. unlogged says how many were left out since the last line; the stack of a
+	// panic is in the first line only. nil means slog.Default().
 	ErrorLog *slog.Logger
 	// Observer is told of connections and refusals.
 	Observer mux.Observer

@@ -54,7 +54,7 @@ func (l *Limiter) kindLocked(name string) (k *kind, isNew bool) {
 		return k, false
 	}
 	if len(l.kinds) >= maxKinds {
-		name = "" // of all that there is no room for
+		name = "" // shared by all kinds that came too late
 		if k, ok := l.kinds[name]; ok {
 			return k, false
 		}

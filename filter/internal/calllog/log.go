@@ -33,7 +33,7 @@ type Options struct {
 	Failures, Refusals int
 }
 
-// The lines a second of each kind, unless the options say otherwise.
+// How many lines a second each kind has, unless the options say otherwise.
 const (
 	defaultFailures = 10
 	defaultRefusals = 10

@@ -7,12 +7,12 @@ import (
 	"github.com/oneport-thrift/oneport/mux"
 )
 
-// Max bounds the names of a client's calls: who keeps something for each must have room
-// for so many.
+// Max bounds the names of a client's calls. A table with an entry for each name needs
+// room for so many.
 const Max = 1024
 
-// maxPassedOn bounds the names among them that strangers can have made up. Who counts
-// oneway calls apart has two entries for each, and still half of the room for others.
+// maxPassedOn bounds the names among them that strangers can have made up. A table with
+// a second entry for the oneway calls of each still has half of its room for others.
 const maxPassedOn = Max / 4
 
 // Name is the name of a call, in valid UTF-8 of a bounded length.

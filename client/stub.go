@@ -56,7 +56,7 @@ func (x *stubCall) decoder(p wire.Protocol, maxDepth int) protocol.Codec {
 func (x *stubCall) free() {
 	r := &x.req
 	r.Release()
-	if r.Header, r.Route = nil, nil; cap(r.Body) > maxKept {
+	if r.Header, r.Route, r.Logged = nil, nil, nil; cap(r.Body) > maxKept {
 		r.Body = nil
 	}
 	stubCalls.Put(x)

@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 
 	"github.com/oneport-thrift/oneport/mux"
@@ -146,12 +147,13 @@ func (s *muxSession) outcome(r *reply, tag uint32, a thriftmux.Response) error {
 	return nil
 }
 
-// text is what a server says, or else what is true anyway.
+// text is what a server says, or else what is true anyway. It becomes the string of an
+// exception, on which clients in many languages fail if it is not UTF-8.
 func text(said []byte, otherwise string) string {
 	if len(said) == 0 {
 		return otherwise
 	}
-	return string(said)
+	return strings.ToValidUTF8(string(said), "\uFFFD")
 }
 
 // refused takes an Rerr. As long as no Tdispatch has been answered otherwise, the

@@ -348,13 +348,13 @@ func TestMuxRerrOfAServerThatIsNotOld(t *testing.T) {
 			if calls++; calls == 1 {
 				p.done(tag)
 			} else {
-				p.say(thriftmux.Rerr, tag, "no")
+				p.say(thriftmux.Rerr, tag, "no \xff")
 			}
 		}
 	})
 	onStage(t, s, &client.Client{}, func(t *testing.T, c *client.Client, _ *stage) {
 		check(t, "first call", echo(t.Context(), c), outcome{})
-		check(t, "second call", echo(t.Context(), c), outcome{code: mux.InternalError, exception: true, text: "no"})
+		check(t, "second call", echo(t.Context(), c), outcome{code: mux.InternalError, exception: true, text: "no \uFFFD"})
 		if calls != 2 {
 			t.Errorf("%d were sent, want 2", calls)
 		}

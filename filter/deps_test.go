@@ -38,7 +38,7 @@ func compiled(t *testing.T, packages ...string) []string {
 func TestDependencies(t *testing.T) {
 	programs := map[string][]string{
 		"a server of stubs": {"mux", "server", "thrift/gen-go/foo", "thrift/gen-go/bar"},
-		"plain filters":     {"filter"},
+		"plain filters":     {"filter", "filter/slogfilter"},
 	}
 	for _, leaf := range heavy {
 		programs[leaf] = []string{leaf}

@@ -2,7 +2,8 @@
 // ([RenameService], [RenameMethod]), calls at a time ([Limit]), and time
 // ([Deadline], and [PassDeadline] for clients). [Observers] joins the observers of
 // several. Filters that need more stand in packages of their own beside this one:
-// zapfilter, promfilter, otelfilter, ratelimit and grpcfilter.
+// zapfilter, promfilter, otelfilter, ratelimit and grpcfilter; and so does slogfilter,
+// which is zapfilter for programs that log with the standard library.
 //
 // # Order
 //
@@ -13,7 +14,8 @@
 //		Handler: m,
 //		Filters: []mux.Filter{
 //			otelfilter.Server(telemetry),  // the span covers all that follows
-//			log.Filter,                    // zapfilter: sees every call, and what became of it
+//			log.Filter,                    // zapfilter or slogfilter: sees every call and what
+//			                               // became of it, and writes the span's ids
 //			filter.RenameService(rules),   // before routing, and before what goes by names
 //			stats.Filter,                  // promfilter: counts refusals too, under the new names
 //			perClient,                     // ratelimit by peer: the cheapest refusal comes first
@@ -39,7 +41,11 @@
 //     service run before its arguments are decoded, but interceptors that want
 //     them decoded (grpcfilter.WithArgs) pay for that, so they come last.
 //   - What strangers can make up stays small inside of the routing: a service's
-//     filters see services that exist, and grpcfilter methods that exist.
+//     filters see services that exist, and grpcfilter methods that exist. Names and
+//     texts on the wire are bytes; each filter makes them valid UTF-8 where it hands
+//     them to a log, a metric, a span or an interceptor.
+//   - A failed call is written to a log once: the filter that logs tells the server
+//     by mux.Request.Logged.
 //   - Panics need no filter: the mux catches those of handlers inside of all
 //     filters, so that every one of them sees a failed call, and the session
 //     catches those of filters.

@@ -202,6 +202,8 @@ func isUserCode(h Handler) bool {
 		return false
 	case *quick:
 		return isUserCode(h.next)
+	case *lister:
+		return isUserCode(h.next)
 	}
 	return true
 }

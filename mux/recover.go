@@ -2,6 +2,7 @@ package mux
 
 import (
 	"context"
+	"errors"
 	"runtime/debug"
 )
 
@@ -29,11 +30,21 @@ func (h recovered) ServeThrift(ctx context.Context, req *Request) (rep Reply, er
 		err = p.serve(ctx, req, &rep) // see Route.serve
 		return rep, err
 	}
-	return h.next.ServeThrift(ctx, req)
+	rep, err = h.next.ServeThrift(ctx, req)
+	req.answered = isAnswer(req, &rep, err) // for filters of the service that ask for labels
+	return rep, err
 }
 
 // NewPanicError returns the failure for a value that recover returned. Call it
-// in the deferred function, while the stack still shows the panic.
+// in the deferred function, while the stack still shows the panic. A value that is a
+// *PanicError is returned as it is.
 func NewPanicError(value any) *PanicError {
+	if p, ok := value.(*PanicError); ok && p != nil {
+		return p
+	}
 	return &PanicError{Value: value, Stack: debug.Stack()}
 }
+
+// ErrGoexit is the failure of a call whose handler ended its goroutine by
+// runtime.Goexit.
+var ErrGoexit = errors.New("mux: the handler called runtime.Goexit")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"time"
 
+	"github.com/oneport-thrift/oneport/internal/text"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
@@ -58,6 +59,12 @@ type Request struct {
 	// OnBlock is set by a session that runs the call on the goroutine that reads
 	// its connection; see WillBlock.
 	OnBlock func()
+	// Logged is the failure of this call that a filter has written to a log, or has
+	// counted as one that its limit left out. A server does not log that error, or
+	// one that wraps it, a second time. A filter that logs calls sets it.
+	Logged error
+
+	answered bool // by its route, in a way that shows that there is such a method
 
 	progress *progress // own, or that of the request which this one is a copy of
 	own      progress
@@ -105,12 +112,17 @@ func (r *Request) Clone() *Request {
 
 // Labels returns the names of the call for metrics and other tables that must
 // stay small whatever clients send: the service of the route and a method known
-// to it. Calls without a route have the labels "unknown", "unknown"; see
-// [Route.MethodLabel] for methods that are not known. Ask after the call, when
-// the route has been found.
+// to it, both valid UTF-8 of at most 256 bytes. Calls without a route have the labels
+// "unknown", "unknown"; see [Route.MethodLabel] for methods that are not known. Ask
+// after the call, when the route has been found and it is known whether the method
+// exists: a call that was answered counts for its name each time that Labels is
+// asked.
 func (r *Request) Labels() (service, method string) {
 	if r.Route == nil {
 		return "unknown", "unknown"
 	}
-	return r.Route.Service, r.Route.MethodLabel(r.Method)
+	if r.answered {
+		r.Route.answered(r.Method)
+	}
+	return text.Label(r.Route.Service), r.Route.MethodLabel(r.Method)
 }

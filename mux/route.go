@@ -4,8 +4,10 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sync"
-	"sync/atomic"
+
+	"github.com/oneport-thrift/oneport/internal/labels"
+	"github.com/oneport-thrift/oneport/internal/text"
+	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
 // maxLabels bounds the method names that a route without a list of its methods
@@ -23,10 +25,10 @@ type Route struct {
 	Service string
 
 	handler Handler
-	user    bool      // handler is user code, and no filter is around it
-	methods methodSet // what the handler serves; nil if it does not say
-	labels  *labelSet // for handlers that do not say
-	quick   *quick    // nil if nothing was promised
+	user    bool                // handler is user code, and no filter is around it
+	methods methodSet           // what the handler serves; nil if it does not say
+	labels  *labels.Set[string] // for handlers that do not say
+	quick   *quick              // nil if nothing was promised
 }
 
 // A methodLister is a handler that knows the methods it serves.
@@ -42,6 +44,14 @@ type methodSet interface {
 // listed is the methodSet of a handler that knows no more than their names.
 type listed map[string]struct{}
 
+func listOf(names []string) listed {
+	set := make(listed, len(names))
+	for _, m := range names {
+		set[m] = struct{}{}
+	}
+	return set
+}
+
 func (l listed) Methods() []string { return slices.Sorted(maps.Keys(l)) }
 
 func (l listed) has(method string) bool { _, ok := l[method]; return ok }
@@ -53,21 +63,24 @@ func newRoute(service string, h Handler, filters []Filter) *Route {
 	if q != nil {
 		h = q.next
 	}
+	l, _ := h.(*lister)
+	if l != nil {
+		h = l.next
+	}
 	r := &Route{Service: service, handler: h, quick: q}
 	if len(filters) > 0 {
 		r.handler = wrap(recovered{h, isUserCode(h)}, filters)
 	} else {
 		r.user = isUserCode(h)
 	}
-	switch h := h.(type) {
+	switch m := h.(type) {
 	case methodSet:
-		r.methods = h // no copy: of many services, the collector looks at each again and again
+		r.methods = m // no copy: of many services, the collector looks at each again and again
 	case methodLister:
-		set := make(listed)
-		for _, m := range h.Methods() {
-			set[m] = struct{}{}
-		}
-		r.methods = set
+		r.methods = listOf(m.Methods())
+	}
+	if l != nil && r.methods == nil {
+		r.methods = l.methods
 	}
 	return r
 }
@@ -87,20 +100,50 @@ func (r *Route) MayHave(method string) bool {
 	return r.methods == nil || r.methods.has(method)
 }
 
-// MethodLabel returns method if it is one of the service's, and "other" if not.
-// A raw service admits the first 256 names it is asked for, and goes on with
-// these when it is replaced.
+// MethodLabel returns method if it is one of the service's labels, and "other" if not.
+// It is valid UTF-8 of at most 256 bytes, whatever method is: bytes that are not
+// UTF-8 become U+FFFD, and a longer name is cut and ends in "…".
+//
+// A service that lists its methods has those as labels. Any other has at most 256
+// in the life of the Mux, also if it is replaced. A name becomes one of them by
+// answered calls, which [Request.Labels] counts: the first 16 labels cost one call
+// each, the next 16 two, the next four, and so on up to 32,768. A call is answered if
+// its result or a declared exception came back, or if it was a oneway call without
+// an error. So names that a service refuses never take a label, and names that are
+// made up anew for each call take 16 at the most, even from a service that answers
+// every name. Strangers who call each name often enough can still fill the table of
+// such a service; one with a list has no table to fill: see [Methods].
 func (r *Route) MethodLabel(method string) string {
+	label := text.Label(method)
 	if r.methods != nil {
 		if r.methods.has(method) {
-			return method
+			return label
 		}
 		return otherLabel
 	}
-	if r.labels != nil && r.labels.admit(method) {
-		return method
+	if r.labels != nil && r.labels.Has(label) {
+		return label
 	}
 	return otherLabel
+}
+
+// answered tells the route that a call by method was answered.
+func (r *Route) answered(method string) {
+	if r.labels != nil {
+		r.labels.Answered(text.Label(method))
+	}
+}
+
+// isAnswer reports whether what a handler returned for req shows that there is such a
+// method.
+func isAnswer(req *Request, rep *Reply, err error) bool {
+	switch {
+	case err != nil:
+		return false
+	case rep.Type == 0:
+		return req.Type == wire.Oneway
+	}
+	return rep.Type != wire.Exception
 }
 
 // serve runs the call on the route, with the route's name as the service, and
@@ -122,7 +165,7 @@ func (r *Route) serve(ctx context.Context, req *Request, rep *Reply) (err error)
 			err = req.leave(ctx, err)
 		}
 	}()
-	req.Route, req.Service = r, r.Service
+	req.Route, req.Service, req.answered = r, r.Service, false
 	if r.user {
 		req.enter(false)
 	}
@@ -134,31 +177,6 @@ func (r *Route) serve(ctx context.Context, req *Request, rep *Reply) (err error)
 	default:
 		*rep, err = h.ServeThrift(ctx, req)
 	}
+	req.answered = isAnswer(req, rep, err)
 	return err
-}
-
-// labelSet is a bounded set of names, read without a lock.
-type labelSet struct {
-	names atomic.Pointer[map[string]struct{}]
-	mu    sync.Mutex // held to replace names
-}
-
-func (s *labelSet) admit(name string) bool {
-	if names := s.names.Load(); names != nil {
-		if _, ok := (*names)[name]; ok || len(*names) >= maxLabels {
-			return ok
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	names := map[string]struct{}{}
-	if old := s.names.Load(); old != nil {
-		names = maps.Clone(*old)
-	}
-	if _, ok := names[name]; !ok && len(names) >= maxLabels {
-		return false
-	}
-	names[name] = struct{}{}
-	s.names.Store(&names)
-	return true
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/apache/thrift/lib/go/thrift"
 
+	"github.com/oneport-thrift/oneport/internal/labels"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
@@ -20,7 +21,7 @@ type Table struct {
 	// labels are those of every service there ever was that did not list its
 	// methods: who collects metrics keeps them too, so a new handler must not admit
 	// as many again.
-	labels map[string]*labelSet
+	labels map[string]*labels.Set[string]
 }
 
 // Register adds the service of a generated processor. The processor is not
@@ -50,13 +51,13 @@ func (t *Table) Handle(service string, h Handler, filters ...Filter) error {
 	return nil
 }
 
-func (t *Table) labelsOf(service string) *labelSet {
-	labels, ok := t.labels[service]
+func (t *Table) labelsOf(service string) *labels.Set[string] {
+	set, ok := t.labels[service]
 	if !ok {
-		labels = new(labelSet)
-		t.labels[service] = labels
+		set = labels.New[string](maxLabels)
+		t.labels[service] = set
 	}
-	return labels
+	return set
 }
 
 // Alias makes service answer to another name as well: its route, filters and
@@ -106,7 +107,7 @@ func (t *Table) vacant(name string) error {
 // clone returns a table that can be changed without t's readers noticing.
 func (t *Table) clone() *Table {
 	if t == nil {
-		return &Table{routes: map[string]*Route{}, aliases: map[string]string{}, labels: map[string]*labelSet{}}
+		return &Table{routes: map[string]*Route{}, aliases: map[string]string{}, labels: map[string]*labels.Set[string]{}}
 	}
 	return &Table{routes: maps.Clone(t.routes), aliases: maps.Clone(t.aliases), labels: maps.Clone(t.labels)}
 }

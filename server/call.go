@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/oneport-thrift/oneport/internal/conn"
+	"github.com/oneport-thrift/oneport/internal/loglines"
+	"github.com/oneport-thrift/oneport/internal/text"
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
@@ -176,9 +179,6 @@ const (
 	maxScratch = 64 << 10
 )
 
-// errGoexit is the failure of a call whose handler ended its goroutine.
-var errGoexit = errors.New("server: the handler called runtime.Goexit")
-
 // exited answers a call whose handler ended the goroutine. It returns the
 // connection that another has to read on, if the goroutine was reading it.
 func (m *call) exited(w *worker) (reading *connection) {
@@ -186,7 +186,7 @@ func (m *call) exited(w *worker) (reading *connection) {
 	if m.inline || m.lone != 0 && c.lone.CompareAndSwap(m.lone, m.lone+1) {
 		reading = c
 	}
-	c.answer(w, m, errGoexit)
+	c.answer(w, m, mux.ErrGoexit)
 	return reading
 }
 
@@ -228,7 +228,7 @@ func (c *connection) outcome(w *worker, m *call, err error) {
 // exception makes m's result one that tells the client of err, and logs what the
 // client is not told. Headers stay.
 func (c *connection) exception(w *worker, m *call, err error) {
-	code, text := mux.Public(err)
+	code, message := mux.Public(err)
 	switch code {
 	case mux.InternalError:
 		c.srv.logFailure(m, err)
@@ -236,11 +236,12 @@ func (c *connection) exception(w *worker, m *call, err error) {
 		c.checkBody(m)
 	}
 	if c.srv.VerboseErrors {
-		text = err.Error()
+		message = err.Error()
 	}
 	m.result.Type, m.result.Failed = wire.Exception, false
 	m.notRun = m.req.NotRun(err)
-	m.result.Body = wire.AppendMarkedException(w.memory(), m.req.Protocol, int32(code), text, m.notRun)
+	// Clients in many languages fail on a string that is not UTF-8.
+	m.result.Body = wire.AppendMarkedException(w.memory(), m.req.Protocol, int32(code), text.Valid(message), m.notRun)
 }
 
 // unmark takes out of an exception, which a handler or a filter gave as bytes, what
@@ -264,11 +265,40 @@ func (c *connection) unanswered(m *call, err error) {
 	}
 }
 
-// logFailure logs an error that the client is not told of.
+// logFailure logs an error that the client is not told of, unless a filter has done so:
+// at most once a second for each method and code, and for each place of a panic, whose
+// stack is in the first line.
 func (s *Server) logFailure(m *call, err error) {
-	args := []any{"service", m.req.Service, "method", m.req.Method, "peer", m.req.Peer.String(), "err", err}
-	if p := (*mux.PanicError)(nil); errors.As(err, &p) {
-		args = append(args, "stack", string(p.Stack))
+	if m.wasLogged(err) {
+		return
+	}
+	unlogged, first, ok := s.load.failures.Allow(loglines.Kind(&m.req, err), 1, time.Now())
+	if !ok {
+		return
+	}
+	args := []any{"service", text.Label(m.req.Service), "method", text.Label(m.req.Method),
+		"peer", text.Label(m.req.Peer.String()), "err", text.Error(err)}
+	if p := (*mux.PanicError)(nil); first && errors.As(err, &p) {
+		args = append(args, "stack", text.Valid(string(p.Stack)))
+	}
+	if unlogged > 0 {
+		args = append(args, "unlogged", unlogged)
 	}
 	s.log.Error("server: call failed", args...)
+}
+
+// wasLogged reports whether a filter has logged err. A panic that has passed through
+// the filter is caught anew outside of it, as another error.
+func (m *call) wasLogged(err error) (yes bool) {
+	logged := m.req.Logged
+	if logged == nil {
+		return false
+	}
+	defer func() {
+		if recover() != nil { // err has a comparable type, but holds a value that is not
+			yes = false
+		}
+	}()
+	var before, now *mux.PanicError
+	return errors.Is(err, logged) || errors.As(logged, &before) && errors.As(err, &now)
 }

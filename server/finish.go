@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/oneport-thrift/oneport/internal/text"
 	"github.com/oneport-thrift/oneport/mux"
 )
 
@@ -170,7 +171,7 @@ func (c *connection) logEnd(why error) {
 		level = slog.LevelInfo
 	}
 	c.srv.log.Log(context.Background(), level, "server: connection ended",
-		"peer", c.peer.String(), "dialect", c.peer.Dialect, "err", why, "unlogged", n)
+		"peer", text.Label(c.peer.String()), "dialect", c.peer.Dialect, "err", text.Error(why), "unlogged", n)
 }
 
 // isReset reports whether err says that the other end has broken the connection

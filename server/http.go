@@ -2,11 +2,14 @@ package server
 
 import (
 	"context"
-	"log/slog"
+	"log"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
+	"time"
 
+	"github.com/oneport-thrift/oneport/internal/text"
 	"github.com/oneport-thrift/oneport/mux"
 )
 
@@ -60,13 +63,24 @@ func (s *Server) newHTTPServer() *http.Server {
 		ReadHeaderTimeout:            s.bounds.partial,
 		IdleTimeout:                  s.bounds.idle,
 		MaxHeaderBytes:               s.bounds.headerBytes,
-		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		ErrorLog:                     log.New(httpLog{s}, "", 0),
 		BaseContext:                  func(net.Listener) context.Context { return s.ctx },
 		ConnContext:                  httpContext,
 		ConnState:                    func(nc net.Conn, state http.ConnState) { nc.(*httpConn).moved(state) },
 		DisableGeneralOptionsHandler: true,
 		Protocols:                    only1,
 	}
+}
+
+// httpLog is the log of net/http. It writes a line a second, since clients can cause
+// any number.
+type httpLog struct{ srv *Server }
+
+func (l httpLog) Write(line []byte) (int, error) {
+	if n, ok := l.srv.load.mayLog("http", time.Now()); ok {
+		l.srv.log.Warn("server: net/http", "err", text.Message(strings.TrimSpace(string(line))), "unlogged", n)
+	}
+	return len(line), nil
 }
 
 type httpConnKey struct{}

@@ -32,7 +32,7 @@ func (s *Server) callHTTP(w http.ResponseWriter, work *worker, m *call, media st
 		s.load.calls.Add(-1)
 		if !answered { // by runtime.Goexit, which ends the connection too
 			w.Header().Set("Connection", "close")
-			answer(errGoexit)
+			answer(mux.ErrGoexit)
 			http.NewResponseController(w).Flush()
 		}
 	}()

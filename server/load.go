@@ -1,9 +1,10 @@
 package server
 
 import (
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/oneport-thrift/oneport/internal/loglines"
 )
 
 // load is what all connections together hold at a time.
@@ -11,34 +12,13 @@ type load struct {
 	calls atomic.Int64 // read and not answered
 	bytes atomic.Int64 // of requests that run, and of replies not written
 
-	mu     sync.Mutex
-	logged map[string]*logged // by bound; few, since bounds are
+	lines    loglines.Limiter // by bound
+	failures loglines.Limiter // by loglines.Kind
 }
 
-// logged is when a bound's last refusal was logged, and how many have not been
-// since.
-type logged struct {
-	at   time.Time
-	more int
-}
-
-// mayLog reports whether a refusal at bound may be logged now, and how many were
-// passed over since the last.
-func (l *load) mayLog(bound string, now time.Time) (unlogged int, ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	e := l.logged[bound]
-	if e == nil {
-		if l.logged == nil {
-			l.logged = make(map[string]*logged)
-		}
-		l.logged[bound] = &logged{at: now}
-		return 0, true
-	}
-	if now.Sub(e.at) < time.Second {
-		e.more++
-		return 0, false
-	}
-	unlogged, e.more, e.at = e.more, 0, now
-	return unlogged, true
+// mayLog reports whether a line of a kind may be logged now, and how many were left
+// out since the last.
+func (l *load) mayLog(kind string, now time.Time) (unlogged int, ok bool) {
+	unlogged, _, ok = l.lines.Allow(kind, 1, now)
+	return unlogged, ok
 }

@@ -46,3 +46,12 @@ func (b *logbook) want(t *testing.T, texts ...string) {
 		t.Errorf("the log has %d lines:\n%s\nwant them to hold %q", len(b.lines), strings.Join(b.lines, "\n"), texts)
 	}
 }
+
+// take returns the lines that came since it was last called.
+func (b *logbook) take() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	lines := b.lines
+	b.lines = nil
+	return lines
+}

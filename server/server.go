@@ -14,6 +14,7 @@ import (
 
 	"github.com/apache/thrift/lib/go/thrift"
 
+	"github.com/oneport-thrift/oneport/internal/text"
 	"github.com/oneport-thrift/oneport/mux"
 )
 
@@ -34,8 +35,11 @@ type Server struct {
 	// the outermost. They see the names as they came, before any routing.
 	Filters []mux.Filter
 	// ErrorLog gets what happens outside of calls: accept errors, connections
-	// that were refused or broken; and the errors that clients are not told of.
-	// nil means slog.Default().
+	// that were refused or broken; and the errors that clients are not told of, unless
+	// a filter has logged them (mux.Request.Logged). Clients can cause at most one line
+	// a second of each kind: for each bound, for each method and code, for each place of
+	// a panic. unlogged says how many were left out since the last line; the stack of a
+	// panic is in the first line only. nil means slog.Default().
 	ErrorLog *slog.Logger
 	// Observer is told of connections and refusals.
 	Observer mux.Observer
@@ -255,7 +259,9 @@ func (s *Server) Serve(l net.Listener) error {
 			return fmt.Errorf("server: accept: %w", err)
 		}
 		wait = min(max(2*wait, 5*time.Millisecond), time.Second)
-		s.log.Error("server: accept failed, will try again", "err", err, "in", wait)
+		if n, ok := s.load.mayLog("accept", time.Now()); ok {
+			s.log.Error("server: accept failed, will try again", "err", err, "in", wait, "unlogged", n)
+		}
 		if !s.pause(wait) {
 			return ErrServerClosed
 		}
@@ -342,6 +348,6 @@ func (s *Server) refused(p *mux.Peer, bound string, err error) {
 		f(p, mux.Refusal{Bound: bound, Err: err})
 	}
 	if n, ok := s.load.mayLog(bound, time.Now()); ok {
-		s.log.Warn("server: refused", "bound", bound, "peer", p.String(), "err", err, "unlogged", n)
+		s.log.Warn("server: refused", "bound", bound, "peer", text.Label(p.String()), "err", text.Error(err), "unlogged", n)
 	}
 }

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"io"
 	"syscall"
+	"unicode/utf8"
 
 	"github.com/apache/thrift/lib/go/thrift"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"github.com/oneport-thrift/oneport/filter/internal/outcome"
+	"github.com/oneport-thrift/oneport/internal/text"
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
@@ -25,8 +27,8 @@ type failure struct {
 	status *status.Status
 }
 
-// Error returns the text of the real error.
-func (f *failure) Error() string { return f.seen.Error() }
+// Error returns the text of the real error, in valid UTF-8: interceptors log it.
+func (f *failure) Error() string { return text.Valid(f.seen.Error()) }
 
 // GRPCStatus makes package status see the failure as gRPC's own.
 func (f *failure) GRPCStatus() *status.Status { return f.status }
@@ -44,7 +46,8 @@ func (f *failure) Unwrap() error {
 type statusError interface{ GRPCStatus() *status.Status }
 
 // fail returns the error that interceptors get for what a call gave, nil if it
-// succeeded. An error that has nothing to do with Thrift passes as it is.
+// succeeded. An error that has nothing to do with Thrift passes as it is, unless its
+// text is not valid UTF-8.
 func (o *options) fail(of any, method string, rep *Reply, out outcome.Outcome, err error) error {
 	if out.Exception && o.exception != nil {
 		if code := o.exception(method, rep); code != codes.OK {
@@ -57,12 +60,25 @@ func (o *options) fail(of any, method string, rep *Reply, out outcome.Outcome, e
 	}
 	st := statusOf(out.Err)
 	switch {
-	case st == nil && err != nil:
+	case st == nil && err != nil && utf8.ValidString(err.Error()):
 		return err
+	case st == nil && err != nil:
+		st = status.Convert(err)
 	case st == nil: // the reply is an exception that cannot be read
 		st = status.New(codes.Internal, mux.InternalError.String())
 	}
-	return &failure{of: of, rep: rep.reply, err: err, seen: out.Err, status: st}
+	return &failure{of: of, rep: rep.reply, err: err, seen: out.Err, status: valid(st)}
+}
+
+// valid returns st with a text that is valid UTF-8: a status of gRPC with another
+// cannot be encoded.
+func valid(st *status.Status) *status.Status {
+	if utf8.ValidString(st.Message()) {
+		return st
+	}
+	p := st.Proto() // a copy
+	p.Message = text.Valid(p.Message)
+	return status.FromProto(p)
 }
 
 // statusOf returns the status that says the same as err, nil if err is an error
@@ -75,9 +91,9 @@ func statusOf(err error) *status.Status {
 		return nil
 	}
 	code := mux.CodeOf(err)
-	public, text := mux.Public(err)
+	public, message := mux.Public(err)
 	if public != code {
-		text = code.String() // a client's error
+		message = code.String() // a client's error
 	}
 	var panicked *mux.PanicError
 	var own *mux.Error
@@ -96,7 +112,7 @@ func statusOf(err error) *status.Status {
 	case code == mux.InternalError && !errors.As(err, &panicked) && !spoken(err):
 		return nil
 	}
-	return status.New(codes.Code(code.GRPC()), text)
+	return status.New(codes.Code(code.GRPC()), message)
 }
 
 // lost reports whether err says that a connection ended or never was. Broken

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/oneport-thrift/oneport/filter/internal/memo"
+	"github.com/oneport-thrift/oneport/internal/text"
 	"github.com/oneport-thrift/oneport/mux"
 )
 
@@ -42,7 +43,7 @@ func (m *methods) of(req *mux.Request) (*method, error) {
 		return x, nil
 	}
 	path := req.Service + "/" + req.Method
-	x := &method{info: &grpc.UnaryServerInfo{FullMethod: "/" + path}, args: m.opts.args[path]}
+	x := &method{info: &grpc.UnaryServerInfo{FullMethod: "/" + text.Valid(path)}, args: m.opts.args[path]}
 	m.known.Add(name, func() *method { return x })
 	return x, nil
 }

@@ -6,8 +6,10 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
+	"github.com/oneport-thrift/oneport/filter/internal/callnames"
 	"github.com/oneport-thrift/oneport/filter/internal/memo"
 	"github.com/oneport-thrift/oneport/filter/internal/outcome"
+	"github.com/oneport-thrift/oneport/internal/text"
 	"github.com/oneport-thrift/oneport/mux"
 )
 
@@ -17,45 +19,48 @@ var system = semconv.RPCSystemNameKey.String("thrift")
 // otherMethod is the value of rpc.method for methods that are not known.
 const otherMethod = "_OTHER"
 
-// maxMethods bounds the methods of a client without routes.
-const maxMethods = 1024
-
-// methodName is the name of a method as it came, or the labels of one.
-type methodName struct{ service, method string }
-
 // methods are the values of rpc.method, by name.
 type methods struct {
-	client bool
-	known  *memo.Memo[methodName, string]
+	client *callnames.Client // nil for a server
+	known  *memo.Memo[callnames.Name, string]
 }
 
 func newMethods(client bool) methods {
-	most := 0 // those of a server are bounded by its routes
-	if client {
-		most = maxMethods
+	if !client { // those of a server are bounded by its routes
+		return methods{known: memo.New[callnames.Name, string](0)}
 	}
-	return methods{client, memo.New[methodName, string](most)}
+	return methods{callnames.NewClient(), memo.New[callnames.Name, string](callnames.Max)}
 }
 
 // of returns the value for req, with the route that has been found by now.
-func (m methods) of(req *mux.Request) string {
-	name := methodName{req.Service, req.Method}
+func (m methods) of(req *mux.Request, answered bool) string {
+	var name callnames.Name
 	switch {
 	case req.Route != nil:
-		name.service, name.method = req.Labels()
-		if name.method != req.Method {
+		name.Service, name.Method = req.Labels()
+		if name.Method != text.Label(req.Method) {
 			return otherMethod
 		}
-	case !m.client:
+	case m.client != nil:
+		var ok bool
+		if name, ok = m.client.Of(req, answered); !ok {
+			return otherMethod
+		}
+	default:
 		return otherMethod
 	}
 	if path, ok := m.known.Get(name); ok {
 		return path
 	}
-	if path, ok := m.known.Add(name, func() string { return name.service + "/" + name.method }); ok {
+	if path, ok := m.known.Add(name, func() string { return name.Service + "/" + name.Method }); ok {
 		return path
 	}
 	return otherMethod
+}
+
+// spanName returns the name of req as it came, in valid UTF-8.
+func spanName(req *mux.Request) string {
+	return text.Label(req.Service) + "/" + text.Label(req.Method)
 }
 
 // result is what the attributes of a metric depend on.
@@ -107,7 +112,7 @@ func appendAddr(attrs []attribute.KeyValue, a net.Addr, address, port attribute.
 		return append(attrs, address.String(a.IP.String()), port.Int(a.Port))
 	case *net.UnixAddr:
 		if a.Name != "" && a.Name != "@" {
-			return append(attrs, address.String(a.Name))
+			return append(attrs, address.String(text.Label(a.Name)))
 		}
 	}
 	return attrs

@@ -22,8 +22,10 @@
 // the server's. An exception that the IDL declares is an answer, not an error.
 //
 // The values of rpc.method are as few as the labels of [mux.Request.Labels]; a
-// client without routes has at most 1024. Until a filter of the server's knows the
-// route, the span is named as the client named the call: samplers see that.
+// client has at most 1024, of which at most 256 are names of calls that it passes on
+// for others. Until a filter of the server's knows the route, the span is named as the
+// client named the call: samplers see that. Names and texts of errors are valid UTF-8:
+// other bytes become U+FFFD. Names are cut at 256 bytes, texts at 4 KiB.
 //
 // # Context
 //
@@ -32,5 +34,6 @@
 // which are not read, and elsewhere not at all.
 //
 // Among a server's filters it belongs outermost with the log, so that the span
-// covers all others and what they log can name it.
+// covers all others and what they log names it: zapfilter and slogfilter inside of it
+// write its ids.
 package otelfilter

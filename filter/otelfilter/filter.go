@@ -13,6 +13,8 @@ import (
 
 	"github.com/oneport-thrift/oneport/filter/internal/memo"
 	"github.com/oneport-thrift/oneport/filter/internal/outcome"
+	calltrace "github.com/oneport-thrift/oneport/filter/internal/trace"
+	"github.com/oneport-thrift/oneport/internal/text"
 	"github.com/oneport-thrift/oneport/mux"
 )
 
@@ -67,19 +69,19 @@ func (s *server) ServeThrift(ctx context.Context, req *mux.Request) (rep mux.Rep
 	if len(req.Header) > 0 {
 		ctx = s.propagator.Extract(ctx, carrier{&req.Header})
 	}
-	ctx, span := s.tracer.Start(ctx, req.Service+"/"+req.Method, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(start))
+	ctx, span := s.tracer.Start(ctx, spanName(req), trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(start))
 	err = outcome.ErrUnwound // unless next returns
 	defer func() {
 		o := outcome.Of(req, rep, err)
 		if span.IsRecording() {
 			span.SetAttributes(peerAttributes(req.Peer)...)
 			if o.ServerFault() {
-				span.SetStatus(codes.Error, o.Err.Error())
+				span.SetStatus(codes.Error, text.Error(o.Err))
 			}
 		}
 		s.end(ctx, span, req, o, time.Since(start))
 	}()
-	return s.next.ServeThrift(ctx, req)
+	return s.next.ServeThrift(withIDs(ctx, span), req)
 }
 
 // Client returns a filter for a client that makes a span of each call and names it
@@ -97,7 +99,7 @@ type client struct{ telemetry }
 
 func (c *client) ServeThrift(ctx context.Context, req *mux.Request) (rep mux.Reply, err error) {
 	start := time.Now()
-	ctx, span := c.tracer.Start(ctx, req.Service+"/"+req.Method, trace.WithSpanKind(trace.SpanKindClient), trace.WithTimestamp(start))
+	ctx, span := c.tracer.Start(ctx, spanName(req), trace.WithSpanKind(trace.SpanKindClient), trace.WithTimestamp(start))
 	header := req.Header
 	c.propagator.Inject(ctx, carrier{&req.Header})
 	err = outcome.ErrUnwound // unless next returns
@@ -105,22 +107,37 @@ func (c *client) ServeThrift(ctx context.Context, req *mux.Request) (rep mux.Rep
 		req.Header = header
 		o := outcome.Of(req, rep, err)
 		if o.Err != nil {
-			span.SetStatus(codes.Error, o.Err.Error())
+			span.SetStatus(codes.Error, text.Error(o.Err))
 		}
 		c.end(ctx, span, req, o, time.Since(start))
 	}()
-	return c.next.ServeThrift(ctx, req)
+	return c.next.ServeThrift(withIDs(ctx, span), req)
+}
+
+// withIDs returns a context that tells filters that log the ids of span, if it has any.
+func withIDs(ctx context.Context, span trace.Span) context.Context {
+	if c := span.SpanContext(); c.IsValid() {
+		return calltrace.With(ctx, ids(c))
+	}
+	return ctx
+}
+
+type ids trace.SpanContext
+
+func (i ids) IDs() (traceID, spanID string) {
+	c := trace.SpanContext(i)
+	return c.TraceID().String(), c.SpanID().String()
 }
 
 // end ends the span and records the metric.
 func (t *telemetry) end(ctx context.Context, span trace.Span, req *mux.Request, o outcome.Outcome, took time.Duration) {
-	method := t.methods.of(req)
+	method := t.methods.of(req, o.Err == nil)
 	if span.IsRecording() {
 		span.SetAttributes(system, semconv.RPCMethod(method))
 		span.SetAttributes(statusAttributes(o)...)
 		if method == otherMethod {
 			span.SetName(system.Value.AsString())
-			span.SetAttributes(semconv.RPCMethodOriginal(req.Service + "/" + req.Method))
+			span.SetAttributes(semconv.RPCMethodOriginal(spanName(req)))
 		} else {
 			span.SetName(method)
 		}

@@ -51,13 +51,14 @@ type span struct {
 	parent, context trace.SpanContext
 	attrs           map[string]string
 	status          codes.Code
+	text            string // of the status
 	ended           bool
 }
 
 func (s *span) SpanContext() trace.SpanContext          { return s.context }
 func (s *span) IsRecording() bool                       { return !s.ended }
 func (s *span) SetName(name string)                     { s.name = name }
-func (s *span) SetStatus(code codes.Code, _ string)     { s.status = code }
+func (s *span) SetStatus(code codes.Code, text string)  { s.status, s.text = code, text }
 func (s *span) End(...trace.SpanEndOption)              { s.ended = true }
 func (s *span) SetAttributes(kvs ...attribute.KeyValue) { put(s.attrs, kvs...) }
 

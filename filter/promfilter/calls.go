@@ -3,17 +3,22 @@ package promfilter
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/oneport-thrift/oneport/filter/internal/callnames"
 	"github.com/oneport-thrift/oneport/filter/internal/memo"
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
-// maxNames bounds the names that a client's calls are counted under.
-const maxNames = 1024
+// maxNames bounds the names that a client's calls are counted under, and the methods
+// of a route whose series are found at once.
+const maxNames = callnames.Max
 
 // maxRoutes bounds the routes whose series are found at once. Those that stand in
 // no table any more are never dropped.
 const maxRoutes = 4096
+
+// other is the label of names that are not admitted.
+const other = "other"
 
 // routed are the series of a route by its methods, before their labels are looked
 // for: those of calls, and of oneway calls.
@@ -36,9 +41,6 @@ type name struct {
 	oneway          bool
 }
 
-// other is the name of calls whose own is not admitted.
-func (n name) other() name { return name{"other", "other", n.oneway} }
-
 // labels are the values of the labels type, service and method.
 func (n name) labels() []string {
 	typ := "call"
@@ -60,10 +62,11 @@ type calls struct {
 	handled                 *prometheus.CounterVec
 	seconds, request, reply *prometheus.Desc
 	opts                    Options
+	client                  *callnames.Client // nil for a server
 
 	routed *memo.Memo[*mux.Route, *routed]
 	names  *memo.Memo[name, *series]
-	others *memo.Memo[name, *series] // of the names that there is no room for
+	others *memo.Memo[name, *series] // of names that are not admitted
 }
 
 func newCalls(o Options) *calls {
@@ -80,7 +83,7 @@ func newCalls(o Options) *calls {
 	c.opts.Seconds, c.opts.Bytes = o.seconds(), o.bytes()
 	most := 0 // those of a server are bounded by its routes
 	if o.Client {
-		most = maxNames
+		c.client, most = callnames.NewClient(), maxNames
 	}
 	c.names = memo.New[name, *series](most)
 	return c
@@ -105,12 +108,17 @@ func (c *calls) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// of returns the series of a call, once the route has been found.
-func (c *calls) of(req *mux.Request) *series {
+// of returns the series of a call, once the route has been found and it is known
+// whether the call was answered.
+func (c *calls) of(req *mux.Request, answered bool) *series {
 	oneway := req.Type == wire.Oneway
 	if req.Route == nil {
-		if c.opts.Client {
-			return c.named(name{req.Service, req.Method, oneway})
+		if c.client != nil {
+			n, ok := c.client.Of(req, answered)
+			if !ok {
+				return c.other(oneway)
+			}
+			return c.named(name{n.Service, n.Method, oneway})
 		}
 		service, method := req.Labels()
 		return c.named(name{service, method, oneway})
@@ -140,10 +148,18 @@ func (c *calls) named(n name) *series {
 	if s, ok := c.names.Get(n); ok {
 		return s
 	}
+	if n.service == other && n.method == other { // a registry takes no two series of the same labels
+		return c.other(n.oneway)
+	}
 	if s, ok := c.names.Add(n, func() *series { return c.series(n) }); ok {
 		return s
 	}
-	n = n.other()
+	return c.other(n.oneway)
+}
+
+// other returns the series of calls whose own name is not admitted.
+func (c *calls) other(oneway bool) *series {
+	n := name{other, other, oneway}
 	s, _ := c.others.Add(n, func() *series { return c.series(n) })
 	return s
 }

@@ -3,6 +3,7 @@ package promfilter
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/oneport-thrift/oneport/internal/text"
 	"github.com/oneport-thrift/oneport/mux"
 )
 
@@ -30,17 +31,17 @@ func (m *Metrics) Observer() mux.Observer {
 	c := &m.conns
 	return mux.Observer{
 		Opened: func(p *mux.Peer) {
-			c.open.WithLabelValues(p.Dialect).Inc()
-			c.total.WithLabelValues(p.Dialect).Inc()
+			c.open.WithLabelValues(text.Label(p.Dialect)).Inc()
+			c.total.WithLabelValues(text.Label(p.Dialect)).Inc()
 		},
 		Closed: func(p *mux.Peer, why error) {
-			c.open.WithLabelValues(p.Dialect).Dec()
+			c.open.WithLabelValues(text.Label(p.Dialect)).Dec()
 			if why != nil {
-				c.broken.WithLabelValues(p.Dialect).Inc()
+				c.broken.WithLabelValues(text.Label(p.Dialect)).Inc()
 			}
 		},
 		Refused: func(_ *mux.Peer, r mux.Refusal) {
-			c.refused.WithLabelValues(r.Bound).Inc()
+			c.refused.WithLabelValues(text.Label(r.Bound)).Inc()
 		},
 	}
 }

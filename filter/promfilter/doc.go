@@ -38,7 +38,17 @@
 //
 // Clients cannot make labels up. The service is that of the route, whatever name
 // led there, and the method one that the service is known to have, or else
-// "other"; calls without a route are "unknown". A service of raw bytes admits the
-// first 256 method names. A client has no routes: its filter admits the first
-// 1024 pairs of service and method, and all after them are "other".
+// "other"; calls without a route are "unknown". A service that does not list its
+// methods, such as one of raw bytes or a forwarder, has at most 256 of them as labels,
+// each since calls by it were answered, and the rest are "other"; give such a service
+// a list with [mux.Methods] to have exactly these labels from the first call.
+//
+// A client has no routes: its filter counts at most 1024 pairs of service and
+// method, and all after them as "other", "other". The pairs of calls that the program
+// makes count from the first call. Those of calls that it passes on for others, of
+// which strangers can make up any number, count as a service's without a list do, 256
+// of them at the most.
+//
+// All labels are valid UTF-8 of at most 256 bytes; in names, bytes that are not UTF-8
+// become U+FFFD. Names that read the same then are counted together.
 package promfilter

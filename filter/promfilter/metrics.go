@@ -68,15 +68,20 @@ func (m *Metrics) Filter(next mux.Handler) mux.Handler {
 }
 
 func (m *Metrics) count(req *mux.Request, rep *mux.Reply, err error, took time.Duration) {
-	s := m.calls.of(req)
+	plain := err == nil && rep.Type == wire.Reply && !rep.Failed // what most calls become
+	var o outcome.Outcome
+	if !plain {
+		o = outcome.Of(req, *rep, err)
+	}
+	s := m.calls.of(req, o.Err == nil)
 	s.seconds.observe(took.Seconds())
 	s.request.observe(float64(len(req.Body)))
 	if rep.Type == wire.Reply {
 		s.reply.observe(float64(len(rep.Body)))
-		if err == nil && !rep.Failed {
-			s.ok.Inc() // what most calls become
-			return
-		}
 	}
-	s.handled.WithLabelValues(outcome.Of(req, *rep, err).Label()).Inc()
+	if plain {
+		s.ok.Inc()
+		return
+	}
+	s.handled.WithLabelValues(o.Label()).Inc()
 }

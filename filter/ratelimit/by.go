@@ -14,8 +14,10 @@ type By uint8
 const (
 	// Service is the service's name, that of the route where there is one.
 	Service By = 1 << iota
-	// Method is the service's and the method's name. Where the service lists its
-	// methods, all that are not among them share one.
+	// Method is the service's and the method's name, as labels have it where the route
+	// is known (see mux.Route.MethodLabel): all methods that are no labels share one
+	// bucket. Those are the ones that a service does not list, and of a service without
+	// a list the ones that it has not answered.
 	Method
 	// Peer is the client's address without its port, as a trusted PROXY header
 	// gave it; of an IPv6 address the first 64 bits, which is what one client has.

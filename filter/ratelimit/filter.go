@@ -50,5 +50,9 @@ func (l *limited) ServeThrift(ctx context.Context, req *mux.Request) (mux.Reply,
 	if !l.buckets.allow(l.by.key(req)) {
 		return mux.Reply{}, mux.Refusef(mux.SendAgain, mux.Overloaded, "overloaded: calls come faster than %v a second; the call was not run", l.buckets.rate)
 	}
-	return l.next.ServeThrift(ctx, req)
+	rep, err := l.next.ServeThrift(ctx, req)
+	if l.by&Method != 0 && req.Route != nil {
+		req.Labels() // the call counts for its method's name, which the next call's bucket goes by
+	}
+	return rep, err
 }

@@ -208,3 +208,29 @@ func BenchmarkFilter(b *testing.B) {
 		})
 	}
 }
+
+// TestMethodsOfBytes calls a service without a list by names that strangers made up:
+// a method that is answered gets a bucket of its own all the same.
+func TestMethodsOfBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := mux.New()
+		m.Handle("Raw", mux.HandlerFunc(func(_ context.Context, req *mux.Request) (mux.Reply, error) {
+			if req.Method != "get" {
+				return mux.Reply{}, nil // is no answer
+			}
+			return mux.Reply{Type: wire.Reply}, nil
+		}), New(Options{Rate: 1, Burst: 5, By: Method}))
+		call := func(method string) int {
+			return allowed(t, m, 1, &mux.Request{Service: "Raw", Method: method, Type: wire.Call})
+		}
+		if call("get") != 1 { // out of the bucket of all the rest
+			t.Fatal("the first call is refused")
+		}
+		for i := range 1000 {
+			call(fmt.Sprint("m", i))
+		}
+		if call("made up") != 0 || call("get") != 1 {
+			t.Error("made-up names share no bucket, or one with a method that is answered")
+		}
+	})
+}

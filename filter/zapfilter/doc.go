@@ -8,6 +8,7 @@
 //		Observer: log.Observer(),
 //	}
 //
-// Among a server's filters it belongs outermost, where it sees every call with
-// the name the client used, and what all other filters made of it.
+// Among a server's filters it belongs outermost but for otelfilter, where it sees
+// every call with the name the client used, and what all other filters made of it.
+// Package slogfilter is the same for log/slog.
 package zapfilter

@@ -2,16 +2,13 @@ package zapfilter
 
 import (
 	"context"
-	"errors"
-	"sync/atomic"
-	"time"
+	"log/slog"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
-	"github.com/oneport-thrift/oneport/filter/internal/outcome"
+	"github.com/oneport-thrift/oneport/filter/internal/calllog"
 	"github.com/oneport-thrift/oneport/mux"
-	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
 // Options say what is logged. The zero Options log every call, at Info if it was
@@ -24,21 +21,24 @@ type Options struct {
 	// declared in the IDL. Zero is zapcore.InfoLevel.
 	Exception zapcore.Level
 	// SampleSuccess logs one of as many calls that got their result: the first,
-	// and then each time as many have come. All other calls are logged always.
-	// 0 and 1 log all.
+	// and then each time as many have come. 0 and 1 log all.
 	SampleSuccess uint64
-	// Refusals bounds the lines a second about refusals at one bound, of which a
-	// flood can cause any number. 0 means 10, a negative value no bound.
+	// Failures bounds the lines a second about calls of one method that failed with
+	// one code. 0 means 10, a negative value no bound. Of panics at one place in the
+	// program there is one line a second, unless Failures is negative.
+	Failures int
+	// Refusals bounds the lines a second about refusals at one bound, and about
+	// connections that broke. 0 means 10, a negative value no bound.
 	Refusals int
+	// Fields returns fields to add to the line of a call. It is called when the line
+	// is written, after the call, with the context and the request that the filter
+	// got, and may be called by any number of goroutines at once. The values are
+	// written as they are. nil adds none.
+	Fields func(ctx context.Context, req *mux.Request) []zap.Field
 }
 
 // Log logs calls and connections. All its methods may be called concurrently.
-type Log struct {
-	logger    *zap.Logger
-	opts      Options
-	successes atomic.Uint64
-	refusals  refusals
-}
+type Log struct{ log *calllog.Log }
 
 // New returns a Log that writes to logger. A nil logger logs nothing.
 func New(logger *zap.Logger, opts Options) *Log {
@@ -47,74 +47,104 @@ func New(logger *zap.Logger, opts Options) *Log {
 	}
 	// The caller and the stack of a line would be the filter's own, always.
 	logger = logger.WithOptions(zap.WithCaller(false), zap.AddStacktrace(zapcore.InvalidLevel))
-	return &Log{logger: logger, opts: opts}
+	return &Log{calllog.New(&sink{logger, opts.Fields}, calllog.Options{
+		Success:       fromZap(opts.Success),
+		Exception:     fromZap(opts.Exception),
+		SampleSuccess: opts.SampleSuccess,
+		Failures:      opts.Failures,
+		Refusals:      opts.Refusals,
+	})}
 }
 
-// Filter is a mux.Filter, for a server or a service, that logs each call when
-// the rest of the chain has returned. The line "call" has the fields
+// Filter is a mux.Filter, for a server, a service or a client, that logs each call
+// when the rest of the chain has returned. The line "call" has the fields
 //
-//	service, method   the names that the filter saw
-//	route             the service that was found, if its name is another
-//	peer, dialect     of the connection, if there is one
-//	identity          the name in the client's verified certificate, if it has one
-//	oneway            true for a call that wants no answer, else left out
-//	duration          since the call's bytes were read
-//	request_bytes     the size of the arguments
-//	reply_bytes       the size of the result, if there is one
-//	outcome           "ok", "exception" for one declared in the IDL, or the name
-//	                  of the code that the client was told
-//	error             the error, of which the client may not have been told
-//	stack             of a handler that panicked
+//	service, method    the names that the filter saw
+//	route              the service that was found, if its name is another
+//	peer, dialect      of the connection, if there is one
+//	identity           the name in the client's verified certificate, if it has one
+//	trace_id, span_id  of the span that otelfilter made, if it stands outside
+//	oneway             true for a call that wants no answer, else left out
+//	duration           since the call's bytes were read
+//	request_bytes      the size of the arguments
+//	reply_bytes        the size of the result, if there is one
+//	outcome            "ok", "exception" for one declared in the IDL, or the name
+//	                   of the code that the client was told
+//	error              the error's text, of which the client may not have been told
+//	stack              of a handler that panicked, in the first line about panics at
+//	                   that place
+//	unlogged           how many such failures were left out since the last line
 //
-// The level is that of the Options for calls that were answered, Warn if the
-// fault was the client's, and Error if it was the server's. Names come from the
-// client and can be any text: write them with an encoder that escapes, as zap's
-// do.
-func (l *Log) Filter(next mux.Handler) mux.Handler {
-	return mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (rep mux.Reply, err error) {
-		start := req.Received
-		if start.IsZero() {
-			start = time.Now()
-		}
-		err = outcome.ErrUnwound // unless next returns
-		defer func() {
-			o := outcome.Of(req, rep, err)
-			if o.Err != nil || o.Exception || l.sampled() {
-				l.log(req, o, rep, start)
-			}
-		}()
-		return next.ServeThrift(ctx, req)
-	})
+// and those of Options.Fields. The level is that of the Options for calls that were
+// answered, Warn if the fault was the client's, and Error if it was the server's.
+//
+// Names and texts are valid UTF-8: other bytes become U+FFFD. Names are cut at 256
+// bytes, errors at 4 KiB. The lines about calls that fail are bounded by
+// Options.Failures. Every other call has a line of its own: where clients are strangers,
+// set SampleSuccess, and levels of Success and Exception that the logger leaves out.
+//
+// The filter sets [mux.Request.Logged], so that a server does not log the same
+// failure again.
+func (l *Log) Filter(next mux.Handler) mux.Handler { return l.log.Filter(next) }
+
+// Observer returns what a server's Observer can be, or one of several joined by
+// filter.Observers, to log connections. Its lines are
+//
+//	refused            at Warn: a call or a connection turned away at a bound, or
+//	                   bytes that no dialect begins with, which error shows
+//	connection broken  at Warn: it ended inside a message, or by an error
+//	connection opened  at Debug
+//	connection closed  at Debug
+//
+// with the fields peer, dialect if it is known, bound, error, and unlogged: how
+// many such lines were left out since the last one. A connection that was refused
+// has no other line, and one that ends before its first byte, such as a health
+// check, has none at all. The lines at Debug have no bound.
+//
+// A server's ErrorLog is told of the same at Warn. To have it once, let that
+// logger begin at Error.
+func (l *Log) Observer() mux.Observer { return l.log.Observer() }
+
+// sink writes lines with zap.
+type sink struct {
+	logger *zap.Logger
+	fields func(context.Context, *mux.Request) []zap.Field
 }
 
-func (l *Log) log(req *mux.Request, o outcome.Outcome, rep mux.Reply, start time.Time) {
-	entry := l.logger.Check(l.opts.level(o), "call")
+// levelStep is how much further apart the levels of slog are than those of zap.
+const levelStep = 4
+
+func fromZap(l zapcore.Level) slog.Level { return levelStep * slog.Level(l) }
+func toZap(l slog.Level) zapcore.Level   { return zapcore.Level(l / levelStep) }
+
+func (s *sink) Enabled(_ context.Context, level slog.Level) bool {
+	return s.logger.Core().Enabled(toZap(level))
+}
+
+func (s *sink) Write(ctx context.Context, level slog.Level, message string, attrs []slog.Attr, req *mux.Request) {
+	entry := s.logger.Check(toZap(level), message)
 	if entry == nil {
-		return
+		return // by a sampler of the logger's
 	}
-	fields := append(make([]zap.Field, 0, 12), zap.String("service", req.Service), zap.String("method", req.Method))
-	if r := req.Route; r != nil && r.Service != req.Service {
-		fields = append(fields, zap.String("route", r.Service))
+	fields := make([]zap.Field, 0, len(attrs)+4)
+	for _, a := range attrs {
+		fields = append(fields, field(a))
 	}
-	if p := req.Peer; p != nil {
-		fields = append(fields, peerFields(p)...)
-	}
-	if req.Type == wire.Oneway {
-		fields = append(fields, zap.Bool("oneway", true))
-	}
-	fields = append(fields, zap.Duration("duration", time.Since(start)), zap.Int("request_bytes", len(req.Body)))
-	if rep.Type == wire.Reply {
-		fields = append(fields, zap.Int("reply_bytes", len(rep.Body)))
-	}
-	fields = append(fields, zap.Stringer("outcome", o), zap.Error(o.Err))
-	if p := (*mux.PanicError)(nil); errors.As(o.Err, &p) {
-		fields = append(fields, zap.ByteString("stack", p.Stack))
+	if s.fields != nil && req != nil {
+		fields = append(fields, s.fields(ctx, req)...)
 	}
 	entry.Write(fields...)
 }
 
-// sampled reports whether this success is to be logged.
-func (l *Log) sampled() bool {
-	n := l.opts.SampleSuccess
-	return n <= 1 || l.successes.Add(1)%n == 1
+// field returns an attribute of one of the kinds that a calllog.Sink gets.
+func field(a slog.Attr) zap.Field {
+	switch v := a.Value; v.Kind() {
+	case slog.KindInt64:
+		return zap.Int64(a.Key, v.Int64())
+	case slog.KindBool:
+		return zap.Bool(a.Key, v.Bool())
+	case slog.KindDuration:
+		return zap.Duration(a.Key, v.Duration())
+	}
+	return zap.String(a.Key, a.Value.String())
 }

@@ -34,8 +34,8 @@ func (m *Memo[K, V]) Get(k K) (v V, ok bool) {
 // it has. If there is no room for k, make is not called and ok is false. make must
 // not use the Memo.
 func (m *Memo[K, V]) Add(k K, make func() V) (v V, ok bool) {
-	if m.full() {
-		return m.Get(k)
+	if v, ok := m.Get(k); ok || m.full() {
+		return v, ok
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

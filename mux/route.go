@@ -6,11 +6,13 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
-// maxLabels bounds the method names that a route without a list of its methods
-// admits as labels.
-const maxLabels = 256
+// maxNames bounds the method names that a route keeps for one purpose, of those that
+// strangers may have made up: as labels, and as those of oneway methods.
+const maxNames = 256
 
 // otherLabel stands for all names that are not admitted as labels.
 const otherLabel = "other"
@@ -22,10 +24,14 @@ type Route struct {
 	// that came by an alias.
 	Service string
 
-	handler Handler
+	handler Handler   // the service's, with its filters around it
+	inner   Handler   // the service's, without its filters and promises
 	methods methodSet // what the handler serves; nil if it does not say
-	labels  *labelSet // for handlers that do not say
+	labels  *nameSet  // for handlers that do not say
+	oneways *nameSet  // methods that calls have shown to be oneway
 	quick   *quick    // nil if nothing was promised
+
+	filtered bool // the service has filters
 }
 
 // A methodLister is a handler that knows the methods it serves.
@@ -52,8 +58,8 @@ func newRoute(service string, h Handler, filters []Filter) *Route {
 	if q != nil {
 		h = q.next
 	}
-	r := &Route{Service: service, handler: h, quick: q}
-	if len(filters) > 0 {
+	r := &Route{Service: service, handler: h, inner: h, oneways: new(nameSet), quick: q, filtered: len(filters) > 0}
+	if r.filtered {
 		r.handler = Chain(recovered{h}, filters...)
 	}
 	switch h := h.(type) {
@@ -115,28 +121,44 @@ func (r *Route) serve(ctx context.Context, req *Request, rep *Reply) (err error)
 		if v := recover(); v != nil {
 			*rep, err = Reply{}, NewPanicError(v)
 		}
+		if err != nil && r.isOneway(method) {
+			rep.Type = wire.Oneway // nobody waits for the exception
+		}
 	}()
 	req.Route, req.Service = r, r.Service
 	switch h := r.handler.(type) {
 	case *processor:
-		return h.serve(ctx, req, rep)
+		err = h.serve(ctx, req, rep)
 	case HandlerFunc:
 		*rep, err = h(ctx, req)
 	default:
 		*rep, err = h.ServeThrift(ctx, req)
 	}
+	if rep.Type == wire.Oneway && err == nil {
+		r.learnOneway(method)
+	}
 	return err
 }
 
-// labelSet is a bounded set of names, read without a lock.
-type labelSet struct {
+// nameSet is a set of at most maxNames names, read without a lock.
+type nameSet struct {
 	names atomic.Pointer[map[string]struct{}]
 	mu    sync.Mutex // held to replace names
 }
 
-func (s *labelSet) admit(name string) bool {
+func (s *nameSet) has(name string) bool {
+	names := s.names.Load()
+	if names == nil {
+		return false
+	}
+	_, ok := (*names)[name]
+	return ok
+}
+
+// admit adds name if there is room, and reports whether the set has it.
+func (s *nameSet) admit(name string) bool {
 	if names := s.names.Load(); names != nil {
-		if _, ok := (*names)[name]; ok || len(*names) >= maxLabels {
+		if _, ok := (*names)[name]; ok || len(*names) >= maxNames {
 			return ok
 		}
 	}
@@ -146,7 +168,7 @@ func (s *labelSet) admit(name string) bool {
 	if old := s.names.Load(); old != nil {
 		names = maps.Clone(*old)
 	}
-	if _, ok := names[name]; !ok && len(names) >= maxLabels {
+	if _, ok := names[name]; !ok && len(names) >= maxNames {
 		return false
 	}
 	names[name] = struct{}{}

@@ -20,7 +20,7 @@ type Table struct {
 	// labels are those of every service there ever was that did not list its
 	// methods: who collects metrics keeps them too, so a new handler must not admit
 	// as many again.
-	labels map[string]*labelSet
+	labels map[string]*nameSet
 }
 
 // Register adds the service of a generated processor. The processor is not
@@ -50,10 +50,10 @@ func (t *Table) Handle(service string, h Handler, filters ...Filter) error {
 	return nil
 }
 
-func (t *Table) labelsOf(service string) *labelSet {
+func (t *Table) labelsOf(service string) *nameSet {
 	labels, ok := t.labels[service]
 	if !ok {
-		labels = new(labelSet)
+		labels = new(nameSet)
 		t.labels[service] = labels
 	}
 	return labels
@@ -106,7 +106,7 @@ func (t *Table) vacant(name string) error {
 // clone returns a table that can be changed without t's readers noticing.
 func (t *Table) clone() *Table {
 	if t == nil {
-		return &Table{routes: map[string]*Route{}, aliases: map[string]string{}, labels: map[string]*labelSet{}}
+		return &Table{routes: map[string]*Route{}, aliases: map[string]string{}, labels: map[string]*nameSet{}}
 	}
 	return &Table{routes: maps.Clone(t.routes), aliases: maps.Clone(t.aliases), labels: maps.Clone(t.labels)}
 }
@@ -124,4 +124,17 @@ func (t *Table) resolve() (map[string]*Route, error) {
 		names[alias] = r
 	}
 	return names, errors.Join(errs...)
+}
+
+// inherit gives what calls have taught about the services of old to those of t that
+// have the same handler.
+func (t *Table) inherit(old *Table) {
+	if old == nil {
+		return
+	}
+	for service, r := range t.routes {
+		if before := old.routes[service]; before != nil && before != r && r.inherits(before) {
+			r.oneways = before.oneways
+		}
+	}
 }

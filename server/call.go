@@ -197,7 +197,7 @@ func (c *connection) outcome(w *worker, m *call, err error) {
 	case rep.Type == 0:
 		c.exception(w, m, mux.Errorf(mux.MissingResult, "method %q gave no result", m.name.method))
 	}
-	if err == nil && m.req.Route != nil && !m.name.kept {
+	if err == nil && m.req.Route != nil && m.name.route == nil {
 		c.srv.names.keep(m.name, m.req.Route, learned)
 	}
 }

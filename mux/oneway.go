@@ -19,7 +19,8 @@ import (
 type OnewayHandler interface {
 	Handler
 	// IsOneway reports whether the method has no reply. The names are those a
-	// call has on the wire.
+	// call has on the wire, which strangers may have made up. It is asked on the
+	// goroutine that reads the connection, and must neither block nor panic.
 	IsOneway(service, method string) bool
 }
 

@@ -159,15 +159,15 @@ func TestBalancersThatPickNothing(t *testing.T) {
 				noneLeft(t)
 				synctest.Test(t, func(t *testing.T) {
 					cl := newCluster(2, 0)
-					var node *client.Node
+					var node atomic.Pointer[client.Node]
 					other := &client.Client{Resolver: &pushed{first: cl.endpoints(0)}, DialContext: cl.dial,
 						Balancer: brokenBalancer{picker: func(nodes []*client.Node) func(context.Context) *client.Node {
-							node = nodes[0]
-							return func(context.Context) *client.Node { return node }
+							node.Store(nodes[0])
+							return func(context.Context) *client.Node { return node.Load() }
 						}}}
 					check(t, "call of the other client", echo(t.Context(), other), outcome{})
 					c := &client.Client{Resolver: &pushed{first: cl.endpoints(1)}, DialContext: cl.dial,
-						Balancer: brokenBalancer{picker(node), sticky}}
+						Balancer: brokenBalancer{picker(node.Load()), sticky}}
 					for range 3 {
 						check(t, "call", echo(t.Context(), c), outcome{})
 					}

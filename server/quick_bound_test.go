@@ -106,6 +106,8 @@ func TestMaxCallsPerConnHoldsOnEveryPath(t *testing.T) {
 					}
 					p.send(all)
 					time.Sleep(2 * calls * notice)
+					c.mu.Lock()
+					defer c.mu.Unlock()
 					if c.most > limit || c.all != calls-tt.refused {
 						t.Errorf("%d calls ran, %d at once; want %d and a limit of %d", c.all, c.most, calls-tt.refused, limit)
 					}

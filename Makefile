@@ -3,7 +3,9 @@
 
 export BUILD := $(CURDIR)/build
 SUITES := $(patsubst tests/%/go.mod,suite-%,$(wildcard tests/*/go.mod))
-STAGES := setup build vet lint generate-check test-go $(SUITES) fuzz
+# Every stage needs the first two: if one of them fails, the run ends.
+NEEDED := setup build
+STAGES := $(NEEDED) vet lint generate-check test-go $(SUITES) fuzz
 
 # The packages that implement Apache's interfaces have methods that only look like the standard library's.
 STDMETHODS := /protocol$$
@@ -11,7 +13,7 @@ STDMETHODS := /protocol$$
 .PHONY: test $(STAGES) generate peers bench bench-go soak clean
 
 test:
-	@sh tests/stages.sh $(STAGES)
+	@NEEDED="$(NEEDED)" sh tests/stages.sh $(STAGES)
 
 # Installs what is missing, as root on Debian; says what is missing elsewhere.
 setup:

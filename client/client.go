@@ -74,7 +74,9 @@ type Client struct {
 	// TLS makes every connection a TLS session. An empty ServerName is taken
 	// from the endpoint. nil means no TLS.
 	TLS *tls.Config
-	// DialContext opens connections, before TLS. nil uses a net.Dialer.
+	// DialContext opens connections, before TLS. nil uses a net.Dialer. It is called
+	// by any number of goroutines at once, and should end with its context, since
+	// Close waits for it. A connection that the client has open already is refused.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	// Filters stand around every call; the first is the outermost. They see the
 	// service and the method as the caller named them, and may change both. A
@@ -91,7 +93,8 @@ type Client struct {
 	FailFast bool
 	// Idempotent reports whether a method may be run twice. The client then
 	// sends a call again, within its budget, also if the server may have run
-	// it. It is called by any number of goroutines at once. nil means none may.
+	// it. It is called by any number of goroutines at once, those that make calls,
+	// and holds up no other call. nil means none may.
 	Idempotent func(service, method string) bool
 
 	// MaxConnsPerEndpoint bounds the connections to one endpoint in one

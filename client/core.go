@@ -78,6 +78,9 @@ func (c *Client) init() error {
 	o.live = make(map[*connection]struct{})
 	o.ctx, o.cancel = context.WithCancelCause(context.Background())
 	watcher, err := resolver.Watch(c.Target, o.update)
+	if err == nil && watcher == nil {
+		err = errors.New("client: Resolver.Watch returned neither a Watcher nor an error")
+	}
 	if err != nil {
 		o.cancel(err)
 		return err

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"reflect"
 
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
@@ -47,6 +48,9 @@ func (c *core) reach(ctx context.Context, e Endpoint) (net.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", e.Addr, err)
 	}
+	if nc == nil {
+		return nil, fmt.Errorf("dial %s: DialContext returned neither a connection nor an error", e.Addr)
+	}
 	if c.config.TLS == nil {
 		return nc, nil
 	}
@@ -71,4 +75,35 @@ func (c *core) tlsConfig(e Endpoint) *tls.Config {
 		}
 	}
 	return config
+}
+
+// inUse reports whether a connection that DialContext has returned is one that the
+// client has open already: two sessions on it would take each other's replies. Called
+// with mu held.
+func (c *core) inUse(nc net.Conn) bool {
+	nc = bare(nc)
+	if !reflect.ValueOf(nc).Comparable() {
+		return false
+	}
+	for o := range c.live {
+		if have := bare(o.rwc); reflect.ValueOf(have).Comparable() && have == nc {
+			return true
+		}
+	}
+	return false
+}
+
+// bare returns what DialContext returned: nc without the layers that the client put
+// on it.
+func bare(nc net.Conn) net.Conn {
+	for {
+		switch layer := nc.(type) {
+		case *greeted:
+			nc = layer.Conn
+		case *tls.Conn:
+			nc = layer.NetConn()
+		default:
+			return nc
+		}
+	}
 }

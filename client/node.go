@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -164,7 +165,11 @@ func (n *Node) connect(p *pool, began uint64) {
 	nc, err := n.dial()
 	c.mu.Lock()
 	n.dialing[p.index]--
-	if err == nil && (c.closing || n.gone) {
+	switch {
+	case err != nil:
+	case c.inUse(nc):
+		err = errors.New("DialContext returned a connection that is in use")
+	case c.closing || n.gone:
 		nc.Close()
 		err = errRetired
 	}

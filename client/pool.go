@@ -67,12 +67,30 @@ func (p *pool) rebuild(nodes []*Node) {
 		v.ready, v.unwanted = v.unwanted, nil
 	}
 	if len(v.usable) > 0 {
-		v.pick = p.client.balancer.Picker(v.usable)
+		v.pick = p.picker(v.usable)
 	}
 	if len(v.ready) > 0 && !p.sticky {
-		v.pickReady = p.client.balancer.Picker(v.ready)
+		v.pickReady = p.picker(v.ready)
 	}
 	p.view.Store(v)
+}
+
+// picker asks the balancer how to pick one of the nodes. Of a balancer that does not
+// say, any will do.
+func (p *pool) picker(nodes []*Node) func(context.Context) *Node {
+	if pick := p.client.balancer.Picker(nodes); pick != nil {
+		return pick
+	}
+	return func(context.Context) *Node { return nil }
+}
+
+// picked returns the node that the balancer has picked of nodes, or any of them if it
+// picked none, or one of another client.
+func (p *pool) picked(n *Node, nodes []*Node) *Node {
+	if n == nil || n.client != p.client {
+		return nodes[rand.IntN(len(nodes))]
+	}
+	return n
 }
 
 // look has the calls that wait look for room: the first of them, who tells the
@@ -91,11 +109,11 @@ func (p *pool) start(ctx context.Context, v *view, m *call, req *mux.Request, w 
 	if v.pick == nil {
 		return false, nil
 	}
-	n := v.pick(ctx)
+	n := p.picked(v.pick(ctx), v.usable)
 	if ok, err := n.start(p, m, req, w); ok || err != nil || p.sticky || v.pickReady == nil {
 		return ok, err
 	}
-	n = v.pickReady(ctx)
+	n = p.picked(v.pickReady(ctx), v.ready)
 	if ok, err := n.start(p, m, req, w); ok || err != nil {
 		return ok, err
 	}
@@ -131,7 +149,7 @@ func (p *pool) reachable(ctx context.Context, v *view, w *waiter) bool {
 	if v.pick == nil {
 		return false
 	}
-	n := v.pick(ctx)
+	n := p.picked(v.pick(ctx), v.usable)
 	seen := n.conns[p.index].Load()
 	if seen != nil && len(*seen) > 0 {
 		return true

@@ -15,7 +15,9 @@ type Resolver interface {
 	// with the whole list, now and after each change, by one goroutine at a time
 	// and until Close has returned; an error keeps the list that there is, and
 	// is told to the callers that wait in vain. An endpoint that has left is
-	// sent no more calls, and its connections close when theirs have ended.
+	// sent no more calls, and its connections close when theirs have ended. Of
+	// lists that come side by side any may be the one that counts; after Close
+	// they are passed over. Every call of the client waits for Watch to return.
 	Watch(target string, update func([]Endpoint, error)) (Watcher, error)
 }
 
@@ -25,6 +27,6 @@ type Watcher interface {
 	// must not block, and may come after Close.
 	Refresh()
 	// Close ends the watch. It returns when update is not running and will not
-	// be called again.
+	// be called again. Client.Close waits for it, also beyond its context.
 	Close()
 }

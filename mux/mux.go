@@ -25,6 +25,11 @@ func New() *Mux { return new(Mux) }
 // Update calls change with a copy of the table and swaps it in if change returns
 // nil and every alias points to a service. On an error the old table stays, and
 // the error is returned. Readers never wait.
+//
+// What calls have taught about a service (see [OnewayHandler]) is kept by each
+// change that leaves its handler where it is. It is also kept by one that removes the
+// service and adds the same handler or processor under the same name, provided that
+// values of its type can be compared, as pointers can and funcs cannot.
 func (m *Mux) Update(change func(*Table) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -36,6 +41,7 @@ func (m *Mux) Update(change func(*Table) error) error {
 	if err != nil {
 		return err
 	}
+	t.inherit(m.table)
 	m.table = t
 	m.names.Store(&names)
 	m.generation.Add(1)

@@ -2,7 +2,9 @@ package mux
 
 // Observer is told what happens to connections and to calls that no handler
 // sees. Each func may be nil, is called by any number of goroutines at once, and
-// must return quickly. Calls that reach the router are seen by filters, not here.
+// must return quickly: the connection that it is told of waits meanwhile. A panic in
+// one ends the process, as in any goroutine. Calls that reach the router are seen by
+// filters, not here.
 type Observer struct {
 	// Opened is called when a connection's dialect is known. A connection that
 	// ends before its first byte, such as a health check, is never reported.

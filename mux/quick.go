@@ -33,7 +33,9 @@ func (q *quick) ServeThrift(ctx context.Context, req *Request) (Reply, error) {
 type QuickHandler interface {
 	Handler
 	// IsQuick reports whether calls of the method may run on a goroutine that
-	// others wait for. The names are those a call has on the wire.
+	// others wait for. The names are those a call has on the wire, which
+	// strangers may have made up. It is asked on the goroutine that reads the
+	// connection, and must neither block nor panic.
 	IsQuick(service, method string) bool
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/oneport-thrift/oneport/internal/labels"
 	"github.com/oneport-thrift/oneport/internal/text"
@@ -13,6 +15,9 @@ import (
 // maxLabels bounds the method names that a route without a list of its methods
 // admits as labels.
 const maxLabels = 256
+
+// maxLearned bounds the methods of a route that calls have shown to be oneway.
+const maxLearned = 256
 
 // otherLabel stands for all names that are not admitted as labels.
 const otherLabel = "other"
@@ -24,11 +29,15 @@ type Route struct {
 	// that came by an alias.
 	Service string
 
-	handler Handler
+	handler Handler             // the service's, with its filters around it
+	inner   Handler             // the service's, without its filters and promises
 	user    bool                // handler is user code, and no filter is around it
 	methods methodSet           // what the handler serves; nil if it does not say
 	labels  *labels.Set[string] // for handlers that do not say
+	oneways *nameSet            // methods that calls have shown to be oneway
 	quick   *quick              // nil if nothing was promised
+
+	filtered bool // the service has filters
 }
 
 // A methodLister is a handler that knows the methods it serves.
@@ -67,8 +76,8 @@ func newRoute(service string, h Handler, filters []Filter) *Route {
 	if l != nil {
 		h = l.next
 	}
-	r := &Route{Service: service, handler: h, quick: q}
-	if len(filters) > 0 {
+	r := &Route{Service: service, handler: h, inner: h, oneways: new(nameSet), quick: q, filtered: len(filters) > 0}
+	if r.filtered {
 		r.handler = wrap(recovered{h, isUserCode(h)}, filters)
 	} else {
 		r.user = isUserCode(h)
@@ -164,6 +173,9 @@ func (r *Route) serve(ctx context.Context, req *Request, rep *Reply) (err error)
 		if r.user {
 			err = req.leave(ctx, err)
 		}
+		if err != nil && r.isOneway(method) {
+			rep.Type = wire.Oneway // nobody waits for the exception
+		}
 	}()
 	req.Route, req.Service, req.answered = r, r.Service, false
 	if r.user {
@@ -171,12 +183,51 @@ func (r *Route) serve(ctx context.Context, req *Request, rep *Reply) (err error)
 	}
 	switch h := r.handler.(type) {
 	case *processor:
-		return h.serve(ctx, req, rep)
+		err = h.serve(ctx, req, rep)
 	case HandlerFunc:
 		*rep, err = h(ctx, req)
 	default:
 		*rep, err = h.ServeThrift(ctx, req)
 	}
 	req.answered = isAnswer(req, rep, err)
+	if rep.Type == wire.Oneway && err == nil {
+		r.learnOneway(method)
+	}
 	return err
+}
+
+// nameSet is a set of at most maxLearned names, read without a lock.
+type nameSet struct {
+	names atomic.Pointer[map[string]struct{}]
+	mu    sync.Mutex // held to replace names
+}
+
+func (s *nameSet) has(name string) bool {
+	names := s.names.Load()
+	if names == nil {
+		return false
+	}
+	_, ok := (*names)[name]
+	return ok
+}
+
+// admit adds name if there is room, and reports whether the set has it.
+func (s *nameSet) admit(name string) bool {
+	if names := s.names.Load(); names != nil {
+		if _, ok := (*names)[name]; ok || len(*names) >= maxLearned {
+			return ok
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := map[string]struct{}{}
+	if old := s.names.Load(); old != nil {
+		names = maps.Clone(*old)
+	}
+	if _, ok := names[name]; !ok && len(names) >= maxLearned {
+		return false
+	}
+	names[name] = struct{}{}
+	s.names.Store(&names)
+	return true
 }

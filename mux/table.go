@@ -126,3 +126,16 @@ func (t *Table) resolve() (map[string]*Route, error) {
 	}
 	return names, errors.Join(errs...)
 }
+
+// inherit gives what calls have taught about the services of old to those of t that
+// have the same handler.
+func (t *Table) inherit(old *Table) {
+	if old == nil {
+		return
+	}
+	for service, r := range t.routes {
+		if before := old.routes[service]; before != nil && before != r && r.inherits(before) {
+			r.oneways = before.oneways
+		}
+	}
+}

@@ -220,7 +220,7 @@ func (c *connection) outcome(w *worker, m *call, err error) {
 	case rep.Type == wire.Exception:
 		m.unmark()
 	}
-	if err == nil && m.req.Route != nil && !m.name.kept {
+	if err == nil && m.req.Route != nil && m.name.route == nil {
 		c.srv.names.keep(m.name, m.req.Route, learned)
 	}
 }

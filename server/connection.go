@@ -33,14 +33,15 @@ type connection struct {
 	ctx    context.Context // for calls: ends when the client is gone
 	cancel context.CancelCauseFunc
 
-	in      input         // of the goroutine that reads
-	last    *name         // of the last call, if it is kept; of the goroutine that reads
-	quick   *batch        // run by runQuick; of the goroutine that reads
-	space   int           // how many more calls may be entered; of the goroutine that reads
-	lone    atomic.Uint64 // odd while a call runs on the goroutine that reads; see monitor.go
-	paused  atomic.Uint64 // odd while there is no room for another call; see room
-	seen    [2]uint64     // lone and paused at the monitor's last look; the monitor's own
-	onBlock func()        // yield, made once
+	in       input         // of the goroutine that reads
+	last     *name         // of the last call, if it is kept; of the goroutine that reads
+	lastAsOf uint64        // the generation in which last was looked up
+	quick    *batch        // run by runQuick; of the goroutine that reads
+	space    int           // how many more calls may be entered; of the goroutine that reads
+	lone     atomic.Uint64 // odd while a call runs on the goroutine that reads; see monitor.go
+	paused   atomic.Uint64 // odd while there is no room for another call; see room
+	seen     [2]uint64     // lone and paused at the monitor's last look; the monitor's own
+	onBlock  func()        // yield, made once
 
 	listed   atomic.Bool // in the monitor's list
 	left     atomic.Bool // in the workers' list of unsent replies; changed under their lock

@@ -19,6 +19,17 @@ import (
 func (c *connection) dispatch(w *worker) (still bool, err error) {
 	w.cut = w.cut[:0]
 	for len(c.in.unread()) > 0 && !c.ending.Load() {
+		// Asked before the next message is cut: a reader that takes over may find
+		// messages, and no room for them.
+		if c.multi == nil && len(w.cut) >= c.space {
+			if !c.pass(w) {
+				return false, nil
+			}
+			w.sendUnsent()
+			if err := c.room(); err != nil {
+				return true, err
+			}
+		}
 		m := newCall(w, c)
 		n, err := c.sess.next(c.in.unread(), m)
 		if err != nil {
@@ -56,18 +67,13 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 			return c.runHere(w, m), nil
 		default:
 			w.cut = append(w.cut, m)
-			if (len(w.cut) < c.space || c.multi != nil) && len(w.cut) < c.srv.bounds.callsPerConn && m.own < maxRead {
+			if len(w.cut) < c.srv.bounds.callsPerConn && m.own < maxRead {
 				continue
 			}
 			if !c.pass(w) {
 				return false, nil
 			}
-			if c.multi == nil {
-				w.sendUnsent()
-				if err := c.room(); err != nil {
-					return true, err
-				}
-			}
+			w.sendUnsent()
 		}
 	}
 	return c.pass(w), nil

@@ -82,7 +82,7 @@ func drainRound(t *testing.T, after time.Duration, blocking bool) {
 	if err := <-served; !errors.Is(err, server.ErrServerClosed) {
 		t.Errorf("Serve: %v", err)
 	}
-	idle.SetReadDeadline(time.Now().Add(time.Second))
+	idle.SetReadDeadline(time.Now().Add(10 * time.Second))
 	if _, err := idle.r.ReadByte(); err != io.EOF {
 		t.Errorf("the idle client sees %v", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -130,4 +131,17 @@ func TestASocketInUseIsNotReplaced(t *testing.T) {
 	}
 	p.send(frame(wire.Call, "A:b", 1, 0))
 	p.want(wire.Reply, 1)
+}
+
+// brokenListener breaks its promise to return a connection or an error.
+type brokenListener struct{ net.Listener }
+
+func (brokenListener) Accept() (net.Conn, error) { return nil, nil }
+
+func TestAListenerThatReturnsNothing(t *testing.T) {
+	srv := handle(func(context.Context, *mux.Request) error { return nil })
+	if err := srv.Serve(brokenListener{servertestListener()}); err == nil || !strings.Contains(err.Error(), "neither a connection nor an error") {
+		t.Errorf("Serve: %v", err)
+	}
+	srv.Close()
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/oneport-thrift/oneport/filter"
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 	"github.com/oneport-thrift/oneport/server"
@@ -52,6 +54,103 @@ func TestUpdateForgetsOneways(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWhatWasLearnedStaysThroughUpdates: once a oneway method has been called, its next
+// calls are known as oneway, though a change of other services comes between, and
+// whatever name leads to its service. It is forgotten with its route.
+func TestWhatWasLearnedStaysThroughUpdates(t *testing.T) {
+	for name, tt := range map[string]struct {
+		call   string
+		change func(*mux.Table) error
+		want   wire.Type
+	}{
+		"another service":   {"A:note", func(tab *mux.Table) error { return tab.Handle("C", rawReply(wire.Reply)) }, wire.Oneway},
+		"an alias":          {":note", func(tab *mux.Table) error { return tab.Handle("C", rawReply(wire.Reply)) }, wire.Oneway},
+		"a filter's name":   {"Old:note", func(tab *mux.Table) error { return tab.Handle("C", rawReply(wire.Reply)) }, wire.Oneway},
+		"the alias moves":   {":note", func(tab *mux.Table) error { return errors.Join(tab.Remove(""), tab.Alias("", "B")) }, wire.Call},
+		"the name is taken": {"Old:note", func(tab *mux.Table) error { return tab.Alias("Old", "B") }, wire.Call},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, n *network) {
+				types := make(chan wire.Type, 1)
+				m := mux.New()
+				m.Handle("A", learner(types))
+				m.Handle("B", learner(types))
+				m.Alias("", "A")
+				rename := filter.RenameService(func(service string) (string, bool) {
+					return "A", service == "Old" && m.Lookup("Old") == nil
+				})
+				start(t, n, &server.Server{Handler: m, Filters: []mux.Filter{rename}})
+				p := dial(t, n)
+				for _, want := range []wire.Type{wire.Call, wire.Oneway} {
+					p.send(frame(wire.Call, tt.call, 1, 5)) // as Go's runtime sends it
+					if typ := <-types; typ != want {
+						t.Errorf("the call came as %v, want %v", typ, want)
+					}
+					synctest.Wait()
+				}
+				if err := m.Update(tt.change); err != nil {
+					t.Fatal(err)
+				}
+				for _, p := range []*peer{p, dial(t, n)} {
+					p.send(frame(wire.Call, tt.call, 1, 5))
+					if typ := <-types; typ != tt.want {
+						t.Errorf("after the change it came as %v, want %v", typ, tt.want)
+					}
+					synctest.Wait()
+					tt.want = wire.Oneway // what the first has taught
+				}
+			})
+		})
+	}
+}
+
+// TestAnUpdateLeavesTheOtherNames in the table of a server: calls by them need no new
+// strings.
+func TestAnUpdateLeavesTheOtherNames(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		m := mux.New()
+		m.Handle("A", rawReply(wire.Reply))
+		m.Handle("B", rawReply(wire.Reply))
+		srv := &server.Server{Handler: m}
+		start(t, n, srv)
+		p := dial(t, n)
+		called := func(name string) {
+			p.send(frame(wire.Call, name, 1, 0))
+			p.want(wire.Reply, 1)
+		}
+		called("A:b")
+		called("B:b")
+		replaced(t, m, rawReply(wire.Reply))
+		called("B:b")
+		if got := server.KeptNames(srv); !slices.Equal(got, []string{"B:b"}) {
+			t.Errorf("the server keeps %q, want B:b alone", got)
+		}
+	})
+}
+
+// TestALearnedOnewayThatFailsHasNoAnswer: Go's own runtime would take it for that of
+// the next call.
+func TestALearnedOnewayThatFailsHasNoAnswer(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		var calls int
+		m := mux.New()
+		m.Handle("A", mux.HandlerFunc(func(context.Context, *mux.Request) (mux.Reply, error) {
+			if calls++; calls > 1 {
+				return mux.Reply{}, errors.New("failed")
+			}
+			return mux.Reply{Type: wire.Oneway}, nil
+		}))
+		m.Handle("B", rawReply(wire.Reply))
+		start(t, n, &server.Server{Handler: m})
+		p := dial(t, n)
+		for i := range int32(3) {
+			p.send(frame(wire.Call, "A:note", 1, 5), frame(wire.Call, "B:b", 2+i, 0))
+			p.want(wire.Reply, 2+i)
+			m.Handle(fmt.Sprint("C", i), rawReply(wire.Reply))
+		}
+	})
 }
 
 // learner answers every call as a oneway, and tells as what it came.

@@ -54,28 +54,31 @@ func TestRepliesKeepTheOrderWhenHandlersDoNot(t *testing.T) {
 	})
 }
 
+// TestShortBlockingCallsOverlap: each call of a batch waits until all of them run.
 func TestShortBlockingCallsOverlap(t *testing.T) {
+	const calls, rounds = 32, 50
 	onBoth(t, func(t *testing.T, n *network) {
-		var in, most atomic.Int32
+		var gates [rounds]*gate
+		var in [rounds]atomic.Int32
+		for i := range gates {
+			gates[i] = newGate(t)
+		}
 		start(t, n, handle(func(ctx context.Context, req *mux.Request) error {
-			now := in.Add(1)
-			for old := most.Load(); now > old && !most.CompareAndSwap(old, now); old = most.Load() {
+			round := req.SeqID / calls
+			if in[round].Add(1) == calls {
+				gates[round].open()
 			}
-			<-time.After(300 * time.Microsecond)
-			in.Add(-1)
+			gates[round].pass()
 			return nil
 		}))
 		p := dial(t, n)
-		var frames [][]byte
-		for i := range int32(32) {
-			frames = append(frames, frame(wire.Call, "A:b", i, 100))
-		}
-		for range 50 {
+		for round := range int32(rounds) {
+			var frames [][]byte
+			for i := range int32(calls) {
+				frames = append(frames, frame(wire.Call, "A:b", round*calls+i, 100))
+			}
 			p.send(frames...)
-			p.want(wire.Reply, seqids(0, 32)...)
-		}
-		if got := most.Load(); got < 16 {
-			t.Errorf("at most %d calls were in the handler at once, want 16", got)
+			p.want(wire.Reply, seqids(round*calls, calls)...)
 		}
 	})
 }

@@ -247,6 +247,9 @@ func (s *Server) Serve(l net.Listener) error {
 	var wait time.Duration
 	for {
 		nc, err := l.Accept()
+		if err == nil && nc == nil {
+			err = errors.New("the listener returned neither a connection nor an error")
+		}
 		if err == nil {
 			wait = 0
 			s.accepted(nc)

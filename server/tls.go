@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/oneport-thrift/oneport/mux"
 )
 
 // tlsWire is the connection under a TLS session. All of the session's writes
@@ -47,7 +49,7 @@ func (c *connection) startTLS() error {
 		return errDraining
 	}
 	session := tls.Server(wire, c.srv.TLSConfig)
-	if err := session.Handshake(); err != nil {
+	if err := shakeHands(session); err != nil {
 		return c.handshakeFailed(err)
 	}
 	wire.shaking = false
@@ -57,6 +59,17 @@ func (c *connection) startTLS() error {
 	c.peer.TLS = &state
 	c.in.secured(session)
 	return nil
+}
+
+// shakeHands does the handshake. A panic in a func of the TLSConfig, which a stranger's
+// hello may cause, is its error.
+func shakeHands(session *tls.Conn) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = mux.NewPanicError(v)
+		}
+	}()
+	return session.Handshake()
 }
 
 // handshakeFailed returns the error that ends the connection. A client that goes

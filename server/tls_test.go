@@ -391,3 +391,27 @@ func TestCertificateReload(t *testing.T) {
 		t.Errorf("after a Reload that failed: got %q", got)
 	}
 }
+
+// TestAPanicInTheTLSConfig ends the handshake of the connection that caused it.
+func TestAPanicInTheTLSConfig(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *network) {
+		a := newAuthority(t)
+		srv, _, log := secure(a)
+		cert := a.issue("server")
+		srv.TLSConfig = &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			if hello.ServerName == "bad.example" {
+				panic("no such name")
+			}
+			return &cert, nil
+		}}
+		start(t, n, srv)
+		bad := dial(t, n)
+		if err := tls.Client(bad.Conn, &tls.Config{ServerName: "bad.example"}).Handshake(); err == nil {
+			t.Error("the handshake succeeded")
+		}
+		p := dialTLS(t, n, a.client(), nil)
+		p.send(frame(wire.Call, "A:b", 1, 0))
+		p.want(wire.Reply, 1)
+		log.want(t, "no such name")
+	})
+}

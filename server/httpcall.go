@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/oneport-thrift/oneport/internal/conn"
 	"github.com/oneport-thrift/oneport/mux"
@@ -112,12 +113,22 @@ var ownHeader = map[string]bool{
 	"Trailer": true, "Transfer-Encoding": true, "Upgrade": true,
 }
 
-// httpFields returns the header fields of a request, sorted by their names.
-func httpFields(h http.Header) mux.Header {
-	out := make(mux.Header, 0, len(h))
+// httpFields returns the header fields of a request under lower-case names, sorted
+// by them, and the host that the request names as "host", which net/http takes out
+// of the header.
+func httpFields(r *http.Request) mux.Header {
+	h := r.Header
+	out := make(mux.Header, 0, len(h)+1)
+	if r.Host != "" {
+		out.Add("host", r.Host)
+	}
 	for _, key := range slices.Sorted(maps.Keys(h)) {
+		name := strings.ToLower(key)
+		if name == "host" {
+			continue // HTTP/2 has :authority for it
+		}
 		for _, v := range h[key] {
-			out.Add(key, v)
+			out.Add(name, v)
 		}
 	}
 	return out

@@ -77,7 +77,7 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, control *http.Resp
 	}
 	control.SetReadDeadline(time.Time{}) // what waits for the client's end now has all the time
 	m.req.Received = time.Now()
-	m.req.Header, m.req.ReplyHeader = httpFields(r.Header), true
+	m.req.Header, m.req.ReplyHeader = httpFields(r), true
 	m.ctx = r.Context()
 	s.callHTTP(w, work, m, media, protocol)
 }

@@ -46,6 +46,7 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request) {
 	m := s.newMounted(w, r)
 	defer m.cancel(nil)
 	if !s.addMounted(m) {
+		m.drain() // net/http would wait for the body before it sends the answer
 		http.Error(w, "draining; the call was not run", http.StatusServiceUnavailable)
 		return
 	}

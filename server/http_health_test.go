@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/oneport-thrift/oneport/mux"
@@ -223,6 +224,7 @@ func TestAWrongCertIsNoHealthProbe(t *testing.T) {
 		if b, err := io.ReadAll(c); err == nil || len(b) > 0 {
 			t.Errorf("%q, %v; want the handshake to fail", b, err)
 		}
+		synctest.Wait() // the client may hear of it first
 		log.want(t, "bound=TLSConfig")
 	})
 }

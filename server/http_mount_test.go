@@ -37,7 +37,7 @@ func onMounts(t *testing.T, make func(t *testing.T) *server.Server, f func(t *te
 	}
 }
 
-func mountOn(t *testing.T, n *network, srv *server.Server, http2 bool) *mount {
+func mountOn(t *testing.T, n *network, srv *server.Server, http2 bool, configure ...func(*http.Server)) *mount {
 	if srv.ErrorLog == nil {
 		srv.ErrorLog = slog.New(slog.DiscardHandler)
 	}
@@ -51,6 +51,9 @@ func mountOn(t *testing.T, n *network, srv *server.Server, http2 bool) *mount {
 	})
 	routes.HandleFunc("/other", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "other") })
 	m := &mount{n: n, srv: srv, web: &http.Server{Handler: routes, Protocols: protocols, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}}
+	for _, f := range configure {
+		f(m.web)
+	}
 	m.client = &http.Client{Timeout: time.Minute, Transport: &http.Transport{
 		Protocols:   protocols,
 		DialContext: func(context.Context, string, string) (net.Conn, error) { return n.dial() },
@@ -329,8 +332,7 @@ func TestMountedTooSlow(t *testing.T) {
 				inBubble(t, func(t *testing.T, n *network) {
 					srv := echoHTTP(t)
 					srv.MessageTimeout = 5 * time.Second
-					m := mountOn(t, n, srv, version == "2")
-					m.web.ReadTimeout = other
+					m := mountOn(t, n, srv, version == "2", func(web *http.Server) { web.ReadTimeout = other })
 					limit := 5 * time.Second
 					if other > 0 {
 						limit = other
@@ -364,7 +366,7 @@ func TestMountedDrains(t *testing.T) {
 		r, w := io.Pipe()
 		defer w.Close()
 		reading := m.goPost(t.Context(), r) // bytes that net/http has not read when it closes would be a reset
-		for { // until the server reads it
+		for {                               // until the server reads it
 			if _, bytes := server.Held(m.srv); bytes > 8000 {
 				break
 			}

@@ -45,7 +45,7 @@ func (x *exchange) call(work *worker, m *call, media string, p wire.Protocol) {
 		s.refused(m.req.Peer, over.bound, over)
 		answer(over.refusal())
 	default:
-		answer(x.from.invoke(work, m))
+		answer(x.source.invoke(work, m))
 	}
 }
 
@@ -108,7 +108,7 @@ func (x *exchange) reply(m *call, media string) {
 	out.B = appendMessage(out.B, m)
 	m.count(len(out.B))
 	w.Header().Set("Content-Length", strconv.Itoa(len(out.B)))
-	x.from.write(w, out.B)
+	x.source.write(w, out.B)
 }
 
 // ownHeader are the header fields that only the server sets, beside those that

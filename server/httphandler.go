@@ -28,7 +28,7 @@ var mediaTypes = map[string]wire.Protocol{
 // question of a balancer.
 func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	hc := r.Context().Value(httpConnKey{}).(*httpConn)
-	x := &exchange{srv: s, c: hc.c, from: hc, w: w, r: r}
+	x := &exchange{srv: s, c: hc.c, source: hc, w: w, r: r}
 	// net/http reads on after a refusal, to keep the connection.
 	x.limitReading()
 	health := isHealth(r)
@@ -49,11 +49,11 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 // exchange is one HTTP request that is no question about the server's health, and
 // its answer.
 type exchange struct {
-	srv  *Server
-	c    *connection // holds the peer and the contexts of the call
-	from httpSource
-	w    http.ResponseWriter
-	r    *http.Request
+	srv    *Server
+	c      *connection // holds the peer and the contexts of the call
+	source httpSource
+	w      http.ResponseWriter
+	r      *http.Request
 
 	header mux.Header // of r; nil until fields is called
 }
@@ -89,7 +89,7 @@ func (x *exchange) limitReading() {
 		d = hs.ReadTimeout
 	}
 	if d > 0 {
-		x.from.SetReadDeadline(time.Now().Add(d))
+		x.source.SetReadDeadline(time.Now().Add(d))
 	}
 }
 
@@ -148,14 +148,14 @@ func (x *exchange) post() {
 	if err == nil && zipped {
 		err = s.gunzip(m)
 	}
-	if err == nil && !x.from.run() {
+	if err == nil && !x.source.run() {
 		err = errDraining
 	}
 	if err != nil {
 		x.badBody(err)
 		return
 	}
-	x.from.SetReadDeadline(time.Time{}) // what waits for the client's end now has all the time
+	x.source.SetReadDeadline(time.Time{}) // what waits for the client's end now has all the time
 	m.req.Received = time.Now()
 	m.req.Header, m.req.ReplyHeader = x.fields(), true
 	if zipped {
@@ -163,7 +163,7 @@ func (x *exchange) post() {
 		m.req.Header.Del("content-length")
 	}
 	m.count(headerSize(m.req.Header))
-	m.ctx = x.from.context(r)
+	m.ctx = x.source.context(r)
 	x.call(work, m, media, protocol)
 }
 

@@ -25,8 +25,8 @@ import (
 // Origins hold, and MessageTimeout and WriteTimeout as far as the other server's
 // http.ResponseController can set deadlines; ReadTimeout of the other server holds
 // if it is shorter, and WriteTimeout of the other server if it is set. Bounds and
-// fields of connections do not: these are the other server's, which Observer is not
-// told of either.
+// fields of connections do not hold, MaxConns and TLSConfig among them, nor does
+// Disable: the connections are the other server's, and Observer is not told of them.
 //
 // The call's context is the request's with a Peer, made from RemoteAddr and TLS of
 // the request. Shutdown waits for the calls whose body has been read, and refuses
@@ -51,7 +51,7 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.removeMounted(m)
-	x := &exchange{srv: s, c: m.c, from: m, w: w, r: r}
+	x := &exchange{srv: s, c: m.c, source: m, w: w, r: r}
 	x.limitReading()
 	if n := headerSize(x.fields()); n > s.bounds.headerBytes {
 		err := fmt.Errorf("server: headers of %d bytes are over the limit of %d (MaxHeaderBytes)", n, s.bounds.headerBytes)

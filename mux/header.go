@@ -9,9 +9,13 @@ import (
 type Field struct{ Key, Value string }
 
 // Header is a list of fields in the order they came, in which a key may occur
-// more than once. Keys are kept as they came and compared without regard to
-// ASCII case, as HTTP and gRPC do; Thrift's own dialects only ever send one
-// case. The nil Header is empty and can be added to.
+// more than once. Keys are compared without regard to ASCII case, as in HTTP and
+// gRPC, so that a header is found under the same key on every dialect; the same
+// holds for the runtime's thrift.GetHeader in a stub. Keys of THeader and
+// ThriftMux calls are kept as they came, because peers behind a forwarder may
+// compare them exactly. Keys of HTTP calls are lower-cased, as HTTP/2 and gRPC
+// send them: HTTP/1 has no spelling of its own. The nil Header is empty and can
+// be added to.
 type Header []Field
 
 // Get returns the first value of key, or "".

@@ -3,6 +3,7 @@ package mux
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -47,8 +48,9 @@ func (s *HeaderSlot) begin(req *Request) bool {
 }
 
 // Value answers for the runtime's keys; ok is false for others, and as long as no
-// stub runs. Of a header that came more than once the last value counts, as in
-// the runtime's map.
+// stub runs. A header is found whatever the ASCII case of its key is, as by
+// [Header.Get]. Of a header that came more than once the last value counts, as in
+// the runtime's map; one whose key is spelled exactly as asked comes first.
 func (s *HeaderSlot) Value(key any) (value any, ok bool) {
 	if s.state.Load() == slotFree {
 		return nil, false
@@ -63,14 +65,28 @@ func (s *HeaderSlot) Value(key any) (value any, ok bool) {
 			return s.keys(), true
 		}
 	case reflect.TypeOf(key) == headerKeyType:
-		name := reflect.ValueOf(key).String()
-		for _, f := range slices.Backward(s.Header) {
-			if f.Key == name {
-				return f.Value, true
-			}
+		if v, ok := s.last(reflect.ValueOf(key).String()); ok {
+			return v, true
 		}
 	}
 	return nil, false
+}
+
+// last returns the last value of the key as it is spelled, or else of a key that
+// differs from it in case alone. The spelling matters on dialects whose keys are
+// not lower-cased, where the runtime tells such keys apart.
+func (s *HeaderSlot) last(key string) (value string, ok bool) {
+	for _, f := range slices.Backward(s.Header) {
+		if f.Key == key {
+			return f.Value, true
+		}
+	}
+	for _, f := range slices.Backward(s.Header) {
+		if strings.EqualFold(f.Key, key) {
+			return f.Value, true
+		}
+	}
+	return "", false
 }
 
 // keys lists the keys of the headers, each once.

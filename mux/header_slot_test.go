@@ -100,6 +100,27 @@ func TestASlotIsForItsOwnCall(t *testing.T) {
 	}
 }
 
+// TestAStubFindsHeadersInAnyCase: what was spelled as it is asked for comes before
+// what differs in case, and of either the last.
+func TestAStubFindsHeadersInAnyCase(t *testing.T) {
+	h := Header{{"x-trace-id", "1"}, {"Tenant", "a"}, {"tenant", "b"}, {"TENANT", "c"}, {"Tenant", "d"}, {"empty", ""}}
+	ctx := &slotContext{Context: t.Context(), slot: HeaderSlot{Header: h}}
+	answerOn(t, ctx, &Request{Header: h}, func(ctx context.Context) error {
+		for key, want := range map[string]string{
+			"x-trace-id": "1", "X-Trace-Id": "1", "X-TRACE-ID": "1",
+			"tenant": "b", "Tenant": "d", "TENANT": "c", "tEnAnT": "d", "Empty": "",
+		} {
+			if got, ok := thrift.GetHeader(ctx, key); !ok || got != want {
+				t.Errorf("GetHeader(%q) = %q, %v; want %q", key, got, ok, want)
+			}
+		}
+		if got, ok := thrift.GetHeader(ctx, "x-trace"); ok {
+			t.Errorf("GetHeader of a header that did not come: %q", got)
+		}
+		return nil
+	})
+}
+
 // TestASlotIsAskedAtAnyTime asks for the helper while and after the stub returns.
 func TestASlotIsAskedAtAnyTime(t *testing.T) {
 	for range 100 {

@@ -27,6 +27,7 @@ type connection struct {
 	// behindProxy says that a PROXY header has come, opened that the observer
 	// knows the connection.
 	behindProxy, opened bool
+	certless            bool // without the client certificate that is required; see HealthWithoutCert
 	ordered             bool // replies leave in the order of the calls
 
 	base   context.Context // for oneways: does not end with the client

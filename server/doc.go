@@ -35,6 +35,12 @@
 // the runtime's thrift.GetResponseHelper, and what a filter set in [mux.Reply]'s
 // Header. They leave with that reply alone.
 //
+// A header is found under the same key on every dialect, since case makes no
+// difference: thrift.GetHeader(ctx, "x-trace-id") and Request.Header.Get find it
+// however the client spelled it. Lists of keys have those of THeader and ThriftMux
+// as the client spelled them, and those of HTTP in lower case, with the host that
+// the request names as "host".
+//
 // # Connections
 //
 // The first bytes tell what a connection speaks, and what may stand before that:
@@ -42,13 +48,37 @@
 // set. A client that closes or resets before it said anything of its own, as
 // health checks do, leaves no line in the log.
 //
+// # HTTP
+//
 // HTTP/1.1 is served on the same port: a POST of application/x-thrift or
 // application/vnd.apache.thrift.binary, .compact or .json is a call, whose body
-// is one message without a length before it. Answers have status 200, exceptions
-// and the empty ones of oneway calls too, as in Apache's servers; another status
-// says that there was no call: 403 for a browser that acts for another site, 405,
-// 413 over MaxMessageSize, 415. GET /healthz is answered 200, and GET /readyz too
-// until Shutdown begins.
+// is one message without a length before it. The body may be compressed by gzip, to
+// a hundredth of its size at most if it holds more than 64 KiB; it is one stream
+// with nothing behind it. Answers have status 200, exceptions and the empty ones of
+// oneway calls too, as in Apache's servers; another status says that there was no
+// call:
+//
+//	400  the body is no call, or no whole gzip stream
+//	403  a browser acts for a page of an origin that is not in Origins; or there is
+//	     no client certificate (HealthWithoutCert)
+//	405  not a POST
+//	408  the body did not come within MessageTimeout
+//	413  over MaxMessageSize, or over the ratio of gzip
+//	415  another Content-Type, or a Content-Encoding that is neither gzip nor
+//	     identity, or more than one
+//	421  a host that is not in Hosts
+//	431  over MaxHeaderBytes
+//	503  over MaxBytes, or the server drains
+//
+// Pages of other origins may call if Origins lists them. Where a server is reached
+// by browsers, or stands where they are, Hosts should list its names.
+//
+// GET /healthz is answered 200, and GET /readyz too until Shutdown begins, unless
+// Ready has an error. Both are answered under any host, and with HealthWithoutCert
+// to clients that have no certificate.
+//
+// [Server.HTTPHandler] answers calls in a server of the user's own, also over
+// HTTP/2.
 //
 // # Concurrency
 //

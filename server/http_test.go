@@ -149,7 +149,7 @@ func TestHTTPRefusals(t *testing.T) {
 				wantException(t, got, mux.ProtocolError, "")
 			}
 		}
-		log.want(t, "bound=MaxMessageSize")
+		log.want(t, "bound=Origins", "bound=MaxMessageSize")
 		for _, method := range []string{"GET", "PUT", "OPTIONS", "HEAD"} {
 			r, _ := http.NewRequest(method, "http://server/", nil)
 			if resp, _ := do(t, c, r); resp.StatusCode != 405 || resp.Header.Get("Allow") != "POST" {

@@ -5,17 +5,19 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/oneport-thrift/oneport/internal/conn"
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
-// callHTTP runs the call that m's buffer holds, in this protocol or, if it is 0,
+// call runs the call that m's buffer holds, in this protocol or, if it is 0,
 // in the one that the first byte tells, and writes the reply. An exception is a
 // reply like others, of status 200, as Apache's servers send it. So is a oneway
 // call's empty body.
-func (s *Server) callHTTP(w http.ResponseWriter, work *worker, m *call, media string, p wire.Protocol) {
+func (x *exchange) call(work *worker, m *call, media string, p wire.Protocol) {
+	s, w := x.srv, x.w
 	if err := s.parseHTTP(m, p); err != nil && m.req.Type != wire.Call {
 		http.Error(w, err.Error(), mux.ProtocolError.HTTPStatus())
 		return
@@ -26,11 +28,11 @@ func (s *Server) callHTTP(w http.ResponseWriter, work *worker, m *call, media st
 	answer := func(err error) {
 		answered = true
 		m.conn.outcome(work, m, err)
-		s.replyHTTP(w, m, media)
+		x.reply(m, media)
 	}
 	defer func() {
 		s.load.calls.Add(-1)
-		if !answered { // by runtime.Goexit, which ends the connection too
+		if !answered { // by runtime.Goexit, which ends the connection too; never where the handler is mounted
 			w.Header().Set("Connection", "close")
 			answer(mux.ErrGoexit)
 			http.NewResponseController(w).Flush()
@@ -43,7 +45,7 @@ func (s *Server) callHTTP(w http.ResponseWriter, work *worker, m *call, media st
 		s.refused(m.req.Peer, over.bound, over)
 		answer(over.refusal())
 	default:
-		answer(m.conn.invoke(work, m))
+		answer(x.source.invoke(work, m))
 	}
 }
 
@@ -85,14 +87,18 @@ func (s *Server) parseHTTP(m *call, p wire.Protocol) error {
 // errHTTPBody says that a body is something else than it should be.
 var errHTTPBody = &wire.Error{Kind: wire.Malformed, What: "a body that is no call"}
 
-// replyHTTP writes m's result; its memory is the caller's again afterwards.
-func (s *Server) replyHTTP(w http.ResponseWriter, m *call, media string) {
-	rep := &m.result
+// reply writes m's result; its memory is the caller's again afterwards.
+func (x *exchange) reply(m *call, media string) {
+	w, rep := x.w, &m.result
+	var names []string
 	for _, f := range rep.Header {
-		if !ownHeader[http.CanonicalHeaderKey(f.Key)] {
-			w.Header().Add(f.Key, f.Value)
+		key := http.CanonicalHeaderKey(f.Key)
+		if !ownHeader[key] && !strings.HasPrefix(key, "Access-Control-") {
+			w.Header().Add(key, f.Value)
+			names = append(names, key)
 		}
 	}
+	x.srv.rules.expose(w.Header(), names)
 	w.Header().Set("Content-Type", media)
 	if rep.Type == 0 {
 		w.Header().Set("Content-Length", "0")
@@ -101,25 +107,43 @@ func (s *Server) replyHTTP(w http.ResponseWriter, m *call, media string) {
 	out := conn.Take(m.room())
 	defer out.Release()
 	out.B = appendMessage(out.B, m)
-	m.own += len(out.B) // until m is given up
-	s.load.bytes.Add(int64(len(out.B)))
+	m.count(len(out.B))
 	w.Header().Set("Content-Length", strconv.Itoa(len(out.B)))
-	w.Write(out.B)
+	x.source.write(w, out.B)
 }
 
-// ownHeader are the header fields that only the server sets.
+// ownHeader are the header fields that only the server sets, beside those that
+// begin with Access-Control-.
 var ownHeader = map[string]bool{
-	"Connection": true, "Content-Length": true, "Content-Type": true, "Keep-Alive": true,
+	"Connection": true, "Content-Encoding": true, "Content-Length": true, "Content-Type": true, "Keep-Alive": true,
 	"Trailer": true, "Transfer-Encoding": true, "Upgrade": true,
 }
 
-// httpFields returns the header fields of a request, sorted by their names.
-func httpFields(h http.Header) mux.Header {
-	out := make(mux.Header, 0, len(h))
+// httpFields returns the header fields of a request under lower-case names, sorted
+// by them, and the host that the request names as "host", which net/http takes out
+// of the header.
+func httpFields(r *http.Request) mux.Header {
+	h := r.Header
+	out := make(mux.Header, 0, len(h)+1)
+	if r.Host != "" {
+		out.Add("host", r.Host)
+	}
 	for _, key := range slices.Sorted(maps.Keys(h)) {
+		name := strings.ToLower(key)
+		if name == "host" {
+			continue // HTTP/2 has :authority for it
+		}
 		for _, v := range h[key] {
-			out.Add(key, v)
+			out.Add(name, v)
 		}
 	}
 	return out
+}
+
+// headerSize is about how much memory the fields of a header take.
+func headerSize(h mux.Header) (n int) {
+	for _, f := range h {
+		n += 2*16 + len(f.Key) + len(f.Value)
+	}
+	return n
 }

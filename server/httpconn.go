@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net/http"
 	"sync"
@@ -17,6 +18,8 @@ type httpConn struct {
 	mu      sync.Mutex
 	phase   httpPhase
 	drained bool // nothing more is to be read
+
+	by time.Time // when reading ends at the latest; zero: not bounded as a whole
 }
 
 // httpPhase says how far a connection is with its request.
@@ -34,6 +37,9 @@ var errTaken = errors.New("server: taken over")
 // takenByHTTP hands the connection to net/http, with the bytes that were read.
 func (c *connection) takenByHTTP() error {
 	hc := &httpConn{c: c, replayed: replayed{Conn: c.rwc, first: bytes.Clone(c.in.unread())}}
+	if d := c.srv.bounds.sniff; c.certless && d > 0 {
+		hc.by = time.Now().Add(d)
+	}
 	if c.tls != nil {
 		hc.Conn = c.tls
 	}
@@ -66,8 +72,21 @@ func (hc *httpConn) SetReadDeadline(t time.Time) error {
 	if hc.drained {
 		return nil
 	}
+	if !hc.by.IsZero() && (t.IsZero() || t.After(hc.by)) {
+		t = hc.by
+	}
 	return hc.Conn.SetReadDeadline(t)
 }
+
+// context returns r's context, which hangs on the connection's.
+func (hc *httpConn) context(r *http.Request) context.Context { return r.Context() }
+
+// write leaves the time to Write.
+func (hc *httpConn) write(w http.ResponseWriter, b []byte) { w.Write(b) }
+
+// invoke runs the handler on the goroutine of the request. If runtime.Goexit ends
+// it, the connection ends too.
+func (hc *httpConn) invoke(w *worker, m *call) error { return hc.c.invoke(w, m) }
 
 // CloseWrite ends the sending side.
 func (hc *httpConn) CloseWrite() error { return hc.c.closeWrite() }

@@ -237,12 +237,22 @@ func (in *input) arm() {
 		in.set(in.since.Add(in.partial), in.partial, true)
 		return
 	}
-	idle := in.c.srv.bounds.idle
+	idle := in.idle()
 	want := in.now.Add(idle)
 	if !in.inside && !in.armed.IsZero() && want.Sub(in.armed) < idle/8 {
 		return // near enough; expired looks again
 	}
 	in.set(want, idle, false)
+}
+
+// idle returns how long the connection may be silent between two messages. A client
+// without the certificate that is required has no time to waste.
+func (in *input) idle() time.Duration {
+	b := &in.c.srv.bounds
+	if in.c.certless && b.sniff > 0 {
+		return b.sniff
+	}
+	return b.idle
 }
 
 // set sets the read deadline to want, or to none if d is 0.
@@ -280,7 +290,7 @@ func (in *input) expired() error {
 	}
 	if busy {
 		in.now = now
-	} else if now.Sub(in.now) >= c.srv.bounds.idle {
+	} else if now.Sub(in.now) >= in.idle() {
 		return errIdle
 	}
 	in.armed = time.Time{} // so that arm sets it anew

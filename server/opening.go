@@ -29,7 +29,7 @@ func (c *connection) sniff() error {
 			}
 			continue
 		}
-		if err := c.checkTLS(); err != nil {
+		if err := c.checkTLS(o.Dialect); err != nil {
 			return err
 		}
 		if c.srv.disabled(o) {

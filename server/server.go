@@ -73,6 +73,43 @@ type Server struct {
 	// socket, which has no such address, any list means that it is believed.
 	ProxyTrusted []netip.Prefix
 
+	// HealthWithoutCert lets clients without a certificate ask for GET /healthz
+	// and /readyz over HTTP where TLSConfig requires client certificates: health
+	// probes have none. They get nothing else: any other HTTP request is answered
+	// 403, and a connection that speaks another dialect is closed before a message
+	// of it is read. Such a connection is closed after one answer, and SniffTimeout
+	// after its handshake at the latest. A certificate that is given is checked as
+	// without this field. It is an error of Serve if TLSConfig does not require
+	// certificates or HTTP is not served. Session ticket keys that are set on
+	// TLSConfig while serving have no effect with it. Default: the handshake fails
+	// without a certificate.
+	HealthWithoutCert bool
+	// Hosts lists the hosts that HTTP requests may name, as in "api.example",
+	// "api.example:9090" or "127.0.0.1", in any case: a name without a port stands
+	// for requests with any. A request for another host is answered 421, which
+	// keeps pages out whose own name was made to lead to this server (DNS
+	// rebinding). GET /healthz and /readyz are answered under any name, since
+	// balancers ask by address. A wrong entry is an error of Serve. Default: all
+	// hosts.
+	Hosts []string
+	// Origins lists the origins, as in "https://app.example", whose pages may call
+	// over HTTP from a browser, and read the replies and their headers. Browsers
+	// ask first (preflights, OPTIONS requests); they are told that POST and any
+	// header may be sent, but never cookies or other credentials of theirs. A call
+	// of a page of any other origin is answered 403. "*" alone stands for every
+	// origin: then any page that somebody opens can call whatever that browser can
+	// reach, so it is for services that are open to everybody anyway, never for
+	// those that a private network or localhost protects. An entry that is not an
+	// origin as browsers send it is an error of Serve. Default: none.
+	Origins []string
+	// Ready is asked for each GET /readyz, by any number of goroutines at once; an
+	// error or a panic means that the server is not ready, and the answer is 503.
+	// Strangers can ask too: it must return quickly and cost little. The answer
+	// has the text of a *mux.Error, and of any other error only if VerboseErrors is
+	// set; the log has it at most once a second. Calls are served all the same.
+	// Default: ready until Shutdown or Close is called.
+	Ready func() error
+
 	// MaxConns bounds the open connections; one more is closed at once. Default
 	// 10,000.
 	MaxConns int
@@ -162,10 +199,11 @@ type Server struct {
 	mu        sync.Mutex // guards what follows
 	listeners map[net.Listener]struct{}
 	conns     map[*connection]struct{}
+	mounted   map[*mounted]struct{} // requests to HTTPHandler
 	phase     phase
 	draining  atomic.Bool // Shutdown or Close has been called
 	http      httpFront
-	gone      chan struct{} // closed when the last connection ends after Shutdown began
+	gone      chan struct{} // closed when the last connection or mounted request ends after Shutdown began
 }
 
 // state is what a server runs on, made once from its fields.
@@ -176,6 +214,8 @@ type state struct {
 	epoch   time.Time
 	ctx     context.Context // ends in Close
 	cancel  context.CancelCauseFunc
+	rules   httpRules
+	tls     *tls.Config // TLSConfig, or what HealthWithoutCert makes of it
 	names   names
 	load    load
 	workers workers
@@ -195,7 +235,11 @@ const (
 func (s *Server) start() error {
 	s.startOnce.Do(func() {
 		s.bounds = s.resolve()
-		s.startErr = errors.Join(s.bounds.check(), checkCertificate(s.TLSConfig), s.checkDisabled())
+		s.startErr = errors.Join(s.bounds.check(), checkCertificate(s.TLSConfig), s.checkDisabled(), s.resolveRules(), s.checkHealth())
+		s.tls = s.TLSConfig
+		if s.HealthWithoutCert && s.tls != nil {
+			s.tls = certOptional(s.tls)
+		}
 		h := s.Handler
 		if h == nil {
 			h = mux.New()
@@ -322,10 +366,7 @@ func (s *Server) removeConn(c *connection) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
-	if len(s.conns) == 0 && s.phase != serving && s.gone != nil {
-		close(s.gone)
-		s.gone = nil
-	}
+	s.lastGoneLocked()
 }
 
 func (s *Server) addListener(l net.Listener) bool {

@@ -3,15 +3,18 @@ package server
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
+	"slices"
 	"syscall"
 	"time"
 )
 
 // Shutdown ends the server without losing a call: it closes the listeners, stops
 // reading, answers every call that was read, and closes each connection when its
-// last reply has been sent, an idle one at once. What clients have sent and the
-// server has not read is never run. If ctx ends first, the rest is cut as in
+// last reply has been sent, an idle one at once. Requests to HTTPHandler whose body
+// has been read are waited for too. What clients have sent and the server has not
+// read is never run. If ctx ends first, the rest is cut as in
 // Close, and Shutdown returns ctx's error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	if err := s.start(); err != nil {
@@ -60,7 +63,7 @@ func (s *Server) Close() error {
 }
 
 // end moves the server on to phase p. What it returns is closed when no
-// connection is left.
+// connection and no mounted request is left.
 func (s *Server) end(p phase) <-chan struct{} {
 	s.mu.Lock()
 	s.phase = max(s.phase, p)
@@ -70,7 +73,7 @@ func (s *Server) end(p phase) <-chan struct{} {
 	gone := s.gone
 	if gone == nil {
 		gone = make(chan struct{})
-		if len(s.conns) == 0 {
+		if s.idleLocked() {
 			close(gone)
 		} else {
 			s.gone = gone
@@ -80,6 +83,7 @@ func (s *Server) end(p phase) <-chan struct{} {
 	for c := range s.conns {
 		conns = append(conns, c)
 	}
+	requests := slices.Collect(maps.Keys(s.mounted))
 	s.mu.Unlock()
 	for _, c := range conns {
 		if p == closed {
@@ -88,10 +92,28 @@ func (s *Server) end(p phase) <-chan struct{} {
 			c.drain()
 		}
 	}
+	for _, m := range requests {
+		if p == closed {
+			m.end()
+		} else {
+			m.drain()
+		}
+	}
 	// After the connections know: net/http closes one that it takes for idle although
 	// the next request is just being read, which then must not be run.
 	s.http.drain()
 	return gone
+}
+
+// idleLocked reports whether no connection and no mounted request is left.
+func (s *Server) idleLocked() bool { return len(s.conns) == 0 && len(s.mounted) == 0 }
+
+// lastGoneLocked tells Shutdown if what has just ended was the last.
+func (s *Server) lastGoneLocked() {
+	if s.idleLocked() && s.phase != serving && s.gone != nil {
+		close(s.gone)
+		s.gone = nil
+	}
 }
 
 // stopped lets go of what the server holds beside its connections.

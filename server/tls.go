@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
 // tlsWire is the connection under a TLS session. All of the session's writes
@@ -18,6 +19,8 @@ type tlsWire struct {
 	replayed
 	c       *connection
 	shaking bool // the handshake goes on, under a deadline of its own
+	// auth is what the configuration that the handshake goes by asks for.
+	auth tls.ClientAuthType
 }
 
 func (w *tlsWire) Write(b []byte) (int, error) {
@@ -36,27 +39,28 @@ func (c *connection) startTLS() error {
 	case c.srv.TLSConfig == nil:
 		return c.refuse("TLSConfig", errors.New("server: a TLS hello, and TLS is off (TLSConfig)"))
 	}
-	wire := &tlsWire{replayed: replayed{c.rwc, bytes.Clone(c.in.unread())}, c: c, shaking: true}
+	under := &tlsWire{replayed: replayed{c.rwc, bytes.Clone(c.in.unread())}, c: c, shaking: true, auth: c.srv.TLSConfig.ClientAuth}
 	by := time.Time{}
 	if c.in.partial > 0 {
 		by = c.in.since.Add(c.in.partial)
 	}
-	c.in.skip(len(wire.first))
+	c.in.skip(len(under.first))
 	c.in.release()
 	c.rwc.SetDeadline(by)
 	// Asked after the deadline was set: drain does it the other way round.
 	if c.draining.Load() {
 		return errDraining
 	}
-	session := tls.Server(wire, c.srv.TLSConfig)
+	session := tls.Server(under, c.srv.tls)
 	if err := shakeHands(session); err != nil {
 		return c.handshakeFailed(err)
 	}
-	wire.shaking = false
+	under.shaking = false
 	c.rwc.SetDeadline(time.Time{})
 	c.tls = session
 	state := session.ConnectionState()
 	c.peer.TLS = &state
+	c.certless = lacksCert(under.auth, &state)
 	c.in.secured(session)
 	return nil
 }
@@ -97,8 +101,12 @@ func checkCertificate(config *tls.Config) error {
 	return nil
 }
 
-// checkTLS refuses a plain connection where TLS is required.
-func (c *connection) checkTLS() error {
+// checkTLS refuses a plain connection where TLS is required, and one without a
+// client certificate that speaks anything but HTTP.
+func (c *connection) checkTLS(d wire.Dialect) error {
+	if c.certless && d != wire.HTTP {
+		return c.refuse("TLSConfig", errNoCert)
+	}
 	if c.tls != nil || c.srv.TLSConfig == nil || c.srv.TLSOptional {
 		return nil
 	}

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"sync"
 
 	"github.com/apache/thrift/lib/go/thrift"
@@ -113,6 +114,10 @@ func headers(ctx context.Context) mux.Header {
 	return h
 }
 
+// smallReply is how many bytes cannot become so much that it matters how large the
+// structs in them are.
+const smallReply = 512
+
 // decode reads the result, or the exception that came instead.
 func (s *stubClient) decode(ctx context.Context, x *stubCall, rep mux.Reply, result thrift.TStruct) error {
 	r := &x.req
@@ -128,10 +133,14 @@ func (s *stubClient) decode(ctx context.Context, x *stubCall, rep mux.Reply, res
 		return s.fail(r.Method, &Error{Code: mux.MissingResult, Err: fmt.Errorf("a filter gave no reply")})
 	}
 	codec := x.codec(r.Protocol)
+	m := protocol.Memory{Max: s.c.bounds.decoded}
+	if len(rep.Body) > smallReply {
+		m.Struct = protocol.StructSize(reflect.TypeOf(result))
+	}
 	if d, ok := codec.(*protocol.Binary); ok {
-		d.MaxDepth = r.MaxDepth
+		d.MaxDepth, d.Memory = r.MaxDepth, m
 	} else {
-		x.compact.MaxDepth = r.MaxDepth
+		x.compact.MaxDepth, x.compact.Memory = r.MaxDepth, m
 	}
 	codec.ResetBody(protocol.Message{}, rep.Body, nil)
 	if err := result.Read(ctx, codec); err != nil {

@@ -27,7 +27,7 @@ func Processor(p thrift.TProcessor) Handler {
 	functions := p.ProcessorMap()
 	h := &processor{p: p, methods: make(map[string]method, len(functions)), generated: isGenerated(reflect.TypeOf(p))}
 	for name, f := range functions {
-		h.methods[name] = method{f, isOneway(f)}
+		h.methods[name] = method{f, isOneway(f), argumentSize(p, name, f)}
 	}
 	return h
 }
@@ -42,6 +42,9 @@ type processor struct {
 type method struct {
 	function thrift.TProcessorFunction
 	oneway   bool // known to be
+	// structSize is the size of the largest struct among the arguments, 0 if it is
+	// not known.
+	structSize int64
 }
 
 // isGenerated reports whether t is what the compiler makes for a service that
@@ -72,7 +75,7 @@ func (h *processor) serve(ctx context.Context, req *Request, rep *Reply) error {
 	if !ok {
 		return Errorf(UnknownMethod, "unknown method %q of service %q", req.Method, req.Service)
 	}
-	c := takeCodec(req)
+	c := takeCodec(req, m.structSize)
 	if c == nil {
 		return Errorf(InvalidProtocol, "service %q does not speak %v", req.Service, req.Protocol)
 	}
@@ -86,7 +89,7 @@ func (h *processor) serve(ctx context.Context, req *Request, rep *Reply) error {
 	// Asked before the codec is given back; the bytes are the session's scratch.
 	written, _ := c.Message()
 	body := c.Out()[len(req.Scratch):]
-	giveCodec(req.Protocol, c)
+	giveCodec(c)
 
 	rep.Type, err = outcome(ctx, req.Protocol, written.Type, body, ok, err)
 	if rep.Type == wire.Reply {
@@ -136,9 +139,18 @@ func outcome(ctx context.Context, p wire.Protocol, written thrift.TMessageType, 
 // text.
 func silentError(err error) error {
 	if e := thrift.TProtocolException(nil); errors.As(err, &e) {
-		return &Error{Code: ProtocolError, Err: err}
+		return undecodable("", err)
 	}
 	return err
+}
+
+// undecodable is the failure of a call whose arguments could not be decoded, for the
+// reason err: the call's own fault, unless there was no memory to decode them into.
+func undecodable(text string, err error) error {
+	if e := (*Error)(nil); errors.As(err, &e) && e.Code == Overloaded {
+		return &Error{Code: Overloaded, Message: e.Message, Err: err}
+	}
+	return &Error{Code: ProtocolError, Message: text, Err: err}
 }
 
 // ended is the failure of a call whose context ended before its handler did.
@@ -165,6 +177,8 @@ func exceptionError(p wire.Protocol, body []byte, err error) error {
 		return errors.Join(err, perr)
 	case Code(code) == InternalError && err != nil:
 		return err
+	case Code(code) == ProtocolError:
+		return undecodable(text, err)
 	}
 	return &Error{Code: Code(code), Message: text, Err: err}
 }

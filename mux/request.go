@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"time"
 
+	"github.com/oneport-thrift/oneport/protocol"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
@@ -51,6 +52,9 @@ type Request struct {
 	// MaxDepth bounds the nesting of structs and containers when Body is
 	// decoded. 0 means 64.
 	MaxDepth int
+	// Memory bounds what stubs decode of Body, and tells the session of it. Its
+	// Struct is set by who knows the types.
+	Memory protocol.Memory
 	// Held is set by a handler whose reply's body is memory that is used again,
 	// and released by the session when it has sent or copied the reply; see
 	// Release.
@@ -96,6 +100,7 @@ func (r *Request) Clone() *Request {
 	c.Scratch = nil
 	c.Held = nil
 	c.OnBlock = nil
+	c.Memory.Counter = nil // it counts for as long as the call runs
 	return &c
 }
 

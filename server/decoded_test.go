@@ -100,9 +100,9 @@ func TestABombThatSwells(t *testing.T) {
 		if len(bomb) > 20_000 {
 			t.Fatalf("the bomb has %d bytes", len(bomb))
 		}
-		s := speak(t, n, form{wire.THeader, wire.Compact, false, false})
+		s := speak(t, n, form{wire.THeader, wire.Compact, false, true})
 		s.sendRaw(bomb)
-		s.wantException("", 1, mux.ProtocolError)
+		s.wantException("depth", 1, mux.ProtocolError)
 	})
 }
 
@@ -118,7 +118,7 @@ func TestDecodedArgumentsCount(t *testing.T) {
 			inBubble(t, func(t *testing.T, n *network) {
 				g := newGate(t)
 				var r refusals
-				srv := &server.Server{Handler: trees(func(*tree.Tree) { g.pass(); end() }), MaxBytes: int(4*each), MaxConnBytes: -1, Observer: r.observer()}
+				srv := &server.Server{Handler: trees(func(*tree.Tree) { g.pass(); end() }), MaxBytes: int(4 * each), MaxConnBytes: -1, Observer: r.observer()}
 				start(t, n, srv)
 				call := append(wire.AppendHeader(nil, wire.Binary, wire.Call, "TreeApi:depth", 1), emptyTrees(wire.Binary, 20_000)...)
 				framed := append(wire.AppendFrameHeader(nil, len(call)), call...)

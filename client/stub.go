@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"sync"
 
 	"github.com/apache/thrift/lib/go/thrift"
@@ -40,15 +41,15 @@ func (x *stubCall) codec(p wire.Protocol) protocol.Codec {
 
 // decoder returns a codec for a reply in protocol p, which only servers that are set
 // up oddly choose to be another than that of the call.
-func (x *stubCall) decoder(p wire.Protocol, maxDepth int) protocol.Codec {
+func (x *stubCall) decoder(p wire.Protocol, maxDepth int, m protocol.Memory) protocol.Codec {
 	switch p {
 	case wire.Compact:
-		x.compact.MaxDepth = maxDepth
+		x.compact.MaxDepth, x.compact.Memory = maxDepth, m
 		return &x.compact
 	case wire.JSON:
-		return &protocol.JSON{MaxDepth: maxDepth}
+		return &protocol.JSON{MaxDepth: maxDepth, Memory: m}
 	}
-	x.binary.MaxDepth = maxDepth
+	x.binary.MaxDepth, x.binary.Memory = maxDepth, m
 	return &x.binary
 }
 
@@ -146,6 +147,10 @@ func headers(ctx context.Context) mux.Header {
 	return h
 }
 
+// smallReply is how many bytes cannot become so much that it matters how large the
+// structs in them are.
+const smallReply = 512
+
 // decode reads the result, or the exception that came instead.
 func (s *stubClient) decode(ctx context.Context, x *stubCall, rep mux.Reply, result thrift.TStruct) error {
 	r := &x.req
@@ -164,7 +169,11 @@ func (s *stubClient) decode(ctx context.Context, x *stubCall, rep mux.Reply, res
 	default:
 		return s.fail(r.Method, &Error{Code: mux.MissingResult, Err: fmt.Errorf("a filter gave no reply")})
 	}
-	codec := x.decoder(p, r.MaxDepth)
+	m := protocol.Memory{Max: s.c.bounds.decoded}
+	if len(rep.Body) > smallReply {
+		m.Struct = protocol.StructSize(reflect.TypeOf(result))
+	}
+	codec := x.decoder(p, r.MaxDepth, m)
 	codec.ResetBody(protocol.Message{}, rep.Body, nil)
 	if err := result.Read(ctx, codec); err != nil {
 		return s.fail(r.Method, &Error{Code: mux.ProtocolError, Err: fmt.Errorf("result: %w", err)})

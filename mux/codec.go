@@ -19,23 +19,27 @@ var (
 )
 
 // takeCodec returns a codec that reads req's body and appends to its scratch, or
-// nil for a protocol that there is none for.
-func takeCodec(req *Request) protocol.Codec {
+// nil for a protocol that there is none for. The largest struct in the body takes
+// size bytes.
+func takeCodec(req *Request, size int64) protocol.Codec {
 	m := protocol.Message{Name: req.Method, Type: thrift.TMessageType(req.Type), SeqID: req.SeqID}
 	switch req.Protocol {
 	case wire.Binary:
 		c := binaryCodecs.Get().(*protocol.Binary)
-		c.MaxDepth = req.MaxDepth
+		c.MaxDepth, c.Memory = req.MaxDepth, req.Memory
+		c.Memory.Struct = size
 		c.ResetBody(m, req.Body, req.Scratch)
 		return c
 	case wire.Compact:
 		c := compactCodecs.Get().(*protocol.Compact)
-		c.MaxDepth = req.MaxDepth
+		c.MaxDepth, c.Memory = req.MaxDepth, req.Memory
+		c.Memory.Struct = size
 		c.ResetBody(m, req.Body, req.Scratch)
 		return c
 	case wire.JSON:
 		c := jsonCodecs.Get().(*protocol.JSON)
-		c.MaxDepth = req.MaxDepth
+		c.MaxDepth, c.Memory = req.MaxDepth, req.Memory
+		c.Memory.Struct = size
 		c.ResetBody(m, req.Body, req.Scratch)
 		return c
 	}
@@ -43,14 +47,19 @@ func takeCodec(req *Request) protocol.Codec {
 }
 
 // giveCodec takes back a codec, which then holds no bytes of the call.
-func giveCodec(p wire.Protocol, c protocol.Codec) {
-	c.ResetBody(protocol.Message{}, nil, nil)
-	switch p {
-	case wire.Binary:
+func giveCodec(c protocol.Codec) {
+	switch c := c.(type) {
+	case *protocol.Binary:
+		c.Memory.Counter = nil
+		c.ResetBody(protocol.Message{}, nil, nil)
 		binaryCodecs.Put(c)
-	case wire.Compact:
+	case *protocol.Compact:
+		c.Memory.Counter = nil
+		c.ResetBody(protocol.Message{}, nil, nil)
 		compactCodecs.Put(c)
-	case wire.JSON:
+	case *protocol.JSON:
+		c.Memory.Counter = nil
+		c.ResetBody(protocol.Message{}, nil, nil)
 		jsonCodecs.Put(c)
 	}
 }

@@ -87,6 +87,15 @@ func (r *Request) enter(final bool) {
 	}
 }
 
+// unenter takes back enter, before which the progress was before: the handler has
+// found that it cannot run the call.
+func (r *Request) unenter(before progress) {
+	p := r.state()
+	if p.clones == nil { // what a clone was told stays said
+		p.entered, p.ran, p.vouched = before.entered, before.ran, before.vouched
+	}
+}
+
 // leave notes how the handler that was entered has ended, and returns what becomes
 // of its error.
 func (r *Request) leave(ctx context.Context, err error) error {

@@ -29,7 +29,7 @@ func Processor(p thrift.TProcessor) Handler {
 	functions := p.ProcessorMap()
 	h := &processor{p: p, methods: make(map[string]method, len(functions)), generated: isGenerated(reflect.TypeOf(p))}
 	for name, f := range functions {
-		h.methods[name] = method{f, isOneway(f)}
+		h.methods[name] = method{f, isOneway(f), isStub(f), argumentSize(p, name, f)}
 	}
 	return h
 }
@@ -44,6 +44,10 @@ type processor struct {
 type method struct {
 	function thrift.TProcessorFunction
 	oneway   bool // known to be
+	stub     bool // function is what the compiler makes: it decodes all arguments first
+	// structSize is the size of the largest struct among the arguments, 0 if it is
+	// not known.
+	structSize int64
 }
 
 // isGenerated reports whether t is what the compiler makes for a service that
@@ -74,11 +78,12 @@ func (h *processor) serve(ctx context.Context, req *Request, rep *Reply) error {
 	if !ok {
 		return Refusef(DoNotSendAgain, UnknownMethod, "unknown method %q of service %q", req.Method, req.Service)
 	}
-	c := takeCodec(req)
+	c := takeCodec(req, m.structSize)
 	if c == nil {
 		return Refusef(DoNotSendAgain, InvalidProtocol, "service %q does not speak %v", req.Service, req.Protocol)
 	}
 	ctx, slot := withHeaders(ctx, req)
+	before := *req.state()
 	req.enter(true)
 	var err error
 	if h.generated {
@@ -89,10 +94,15 @@ func (h *processor) serve(ctx context.Context, req *Request, rep *Reply) error {
 	// Asked before the codec is given back; the bytes are the session's scratch.
 	written, _ := c.Message()
 	body := c.Out()[len(req.Scratch):]
-	giveCodec(req.Protocol, c)
+	giveCodec(c)
 
 	rep.Type, err = outcome(ctx, req.Protocol, written.Type, body, ok, err)
-	if err != nil {
+	switch {
+	case err == nil:
+	case m.stub && h.generated && written.Type == thrift.EXCEPTION && undecoded(req.Protocol, body):
+		req.unenter(before)
+		err = refused(err)
+	default:
 		err = userError(ctx, err)
 	}
 	if rep.Type == wire.Reply {
@@ -142,7 +152,36 @@ func outcome(ctx context.Context, p wire.Protocol, written thrift.TMessageType, 
 // text.
 func silentError(err error) error {
 	if e := thrift.TProtocolException(nil); errors.As(err, &e) {
-		return &Error{Code: ProtocolError, Err: err}
+		return undecodable("", err)
+	}
+	return err
+}
+
+// undecodable is the failure of a call whose arguments could not be decoded, for the
+// reason err: the call's own fault, unless there was no memory to decode them into.
+func undecodable(text string, err error) error {
+	if e := (*Error)(nil); errors.As(err, &e) && e.Code == Overloaded {
+		return &Error{Code: Overloaded, Message: e.Message, Err: err}
+	}
+	return &Error{Code: ProtocolError, Message: text, Err: err}
+}
+
+// undecoded reports whether the exception in body is the one that generated code
+// writes when it cannot decode the arguments, before it calls the user's code. It
+// writes another for every error of that code.
+func undecoded(p wire.Protocol, body []byte) bool {
+	code, _, err := wire.ParseException(p, body)
+	return err == nil && Code(code) == ProtocolError
+}
+
+// refused marks err, the failure of a call whose arguments could not be decoded, as
+// that of a call that was not run: another server may have the memory, but none can
+// decode what is broken.
+func refused(err error) error {
+	if e, ok := err.(*Error); ok {
+		if e.NotRun = DoNotSendAgain; e.Code == Overloaded {
+			e.NotRun = SendAgain
+		}
 	}
 	return err
 }
@@ -171,6 +210,8 @@ func exceptionError(p wire.Protocol, body []byte, err error) error {
 		return errors.Join(err, perr)
 	case Code(code) == InternalError && err != nil:
 		return err
+	case Code(code) == ProtocolError:
+		return undecodable(text, err)
 	}
 	return &Error{Code: Code(code), Message: text, Err: err}
 }

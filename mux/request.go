@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/oneport-thrift/oneport/internal/text"
+	"github.com/oneport-thrift/oneport/protocol"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
@@ -52,6 +53,9 @@ type Request struct {
 	// MaxDepth bounds the nesting of structs and containers when Body is
 	// decoded. 0 means 64.
 	MaxDepth int
+	// Memory bounds what stubs decode of Body, and tells the session of it. Its
+	// Struct is set by who knows the types.
+	Memory protocol.Memory
 	// Held is set by a handler whose reply's body is memory that is used again,
 	// and released by the session when it has sent or copied the reply; see
 	// Release.
@@ -107,6 +111,7 @@ func (r *Request) Clone() *Request {
 	c.Scratch = nil
 	c.Held = nil
 	c.OnBlock = nil
+	c.Memory.Counter = nil // it counts for as long as the call runs
 	return c
 }
 

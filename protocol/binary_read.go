@@ -49,7 +49,10 @@ func (p *Binary) readOldHeader(ctx context.Context, nameLen int32) (string, thri
 
 // ReadStructBegin reads nothing, and counts a depth.
 func (p *Binary) ReadStructBegin(context.Context) (string, error) {
-	return "", p.depth.enter(p.pos)
+	if err := p.depth.enter(p.pos); err != nil {
+		return "", err
+	}
+	return "", p.memory.beginStruct(p.pos)
 }
 
 // ReadStructEnd reads nothing and leaves the struct's depth. After ResetBody it is
@@ -76,6 +79,18 @@ func (p *Binary) ReadFieldBegin(context.Context) (string, thrift.TType, int16, e
 // ReadMapBegin reads the types and the count of a map, which is at most what the remaining bytes have
 // room for, and counts a depth.
 func (p *Binary) ReadMapBegin(context.Context) (keyType, valueType thrift.TType, size int, err error) {
+	keyType, valueType, size, err = p.readMap()
+	if err == nil {
+		err = p.memory.beginMap(p.pos, keyType, valueType, size)
+	}
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	return keyType, valueType, size, nil
+}
+
+// readMap is ReadMapBegin for a map that may be skipped.
+func (p *Binary) readMap() (keyType, valueType thrift.TType, size int, err error) {
 	rest := p.in[p.pos:]
 	if len(rest) < 6 {
 		return 0, 0, 0, p.short("map header", 6)
@@ -92,15 +107,28 @@ func (p *Binary) ReadMapBegin(context.Context) (keyType, valueType thrift.TType,
 // ReadListBegin reads the type and the count of a list, which is at most what the remaining bytes have
 // room for, and counts a depth.
 func (p *Binary) ReadListBegin(context.Context) (elemType thrift.TType, size int, err error) {
-	return p.readElems("list")
+	return p.beginElems("list")
 }
 
 // ReadSetBegin reads the type and the count of a set, which is at most what the remaining bytes have
 // room for, and counts a depth.
 func (p *Binary) ReadSetBegin(context.Context) (elemType thrift.TType, size int, err error) {
-	return p.readElems("set")
+	return p.beginElems("set")
 }
 
+// beginElems is readElems for a container whose elements are kept.
+func (p *Binary) beginElems(what string) (elemType thrift.TType, size int, err error) {
+	elemType, size, err = p.readElems(what)
+	if err == nil {
+		err = p.memory.beginElems(what, p.pos, elemType, size)
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	return elemType, size, nil
+}
+
+// readElems begins a list or a set that may be skipped.
 func (p *Binary) readElems(what string) (thrift.TType, int, error) {
 	rest := p.in[p.pos:]
 	if len(rest) < 5 {
@@ -168,13 +196,22 @@ func (p *Binary) ReadDouble(context.Context) (float64, error) {
 // ReadString reads a length and as many bytes, which it copies once. They may be invalid UTF-8.
 func (p *Binary) ReadString(context.Context) (string, error) {
 	v, err := p.readSized("string")
-	return string(v), err
+	if err == nil {
+		err = p.memory.beginString(p.pos, len(v))
+	}
+	if err != nil {
+		return "", err
+	}
+	return string(v), nil
 }
 
 // ReadBinary reads a length and as many bytes into a slice of that capacity, never nil, which is the
 // caller's.
 func (p *Binary) ReadBinary(context.Context) ([]byte, error) {
 	v, err := p.readSized("binary")
+	if err == nil {
+		err = p.memory.beginString(p.pos, len(v))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func (p *Binary) Skip(ctx context.Context, t thrift.TType) error {
 }
 
 func (p *Binary) skipStruct(ctx context.Context) error {
-	if _, err := p.ReadStructBegin(ctx); err != nil {
+	if err := p.depth.enter(p.pos); err != nil {
 		return err
 	}
 	for {
@@ -49,7 +49,7 @@ func (p *Binary) skipStruct(ctx context.Context) error {
 }
 
 func (p *Binary) skipMap(ctx context.Context) error {
-	keyType, valueType, size, err := p.ReadMapBegin(ctx)
+	keyType, valueType, size, err := p.readMap()
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ type buffer struct {
 	out []byte
 
 	depth   depth
+	memory  memory
 	claimed int64 // bytes that the elements of all containers opened need at least
 
 	outOfBand bool    // headers are received and sent, not bytes
@@ -23,16 +24,17 @@ type buffer struct {
 	written   bool // sent is of this use
 }
 
-func (b *buffer) reset(in, out []byte, maxDepth int) {
+func (b *buffer) reset(in, out []byte, maxDepth int, m *Memory) {
 	b.in, b.pos, b.out = in, 0, out
 	b.outOfBand, b.received = false, Message{}
 	b.sent, b.written = Message{}, false
 	b.claimed = 0
 	b.depth.reset(maxDepth)
+	b.memory.reset(m, len(in))
 }
 
-func (b *buffer) resetBody(m Message, body, out []byte, maxDepth int) {
-	b.reset(body, out, maxDepth)
+func (b *buffer) resetBody(m Message, body, out []byte, maxDepth int, mem *Memory) {
+	b.reset(body, out, maxDepth, mem)
 	b.outOfBand, b.received = true, m
 }
 

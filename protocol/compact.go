@@ -11,6 +11,9 @@ type Compact struct {
 	// lets a message overflow the stack. A new value counts from the next reset on.
 	MaxDepth int
 
+	// Memory bounds the memory that what is read may take. The zero Memory has the default bound.
+	Memory Memory
+
 	buffer
 
 	// Reading and writing keep their fields apart, because a stub that gave up reading in the middle of
@@ -27,7 +30,7 @@ type Compact struct {
 // Reset makes p read whole messages from in, one after the other, and append whole messages to out.
 // It holds on to both slices until the next reset; it never writes to in.
 func (p *Compact) Reset(in, out []byte) {
-	p.reset(in, out, p.MaxDepth)
+	p.reset(in, out, p.MaxDepth, &p.Memory)
 	p.resetFields()
 }
 
@@ -35,7 +38,7 @@ func (p *Compact) Reset(in, out []byte) {
 // of band: ReadMessageBegin returns m and reads nothing, WriteMessageBegin writes nothing and records
 // its arguments for Message. It holds on to both slices until the next reset; it never writes to body.
 func (p *Compact) ResetBody(m Message, body, out []byte) {
-	p.resetBody(m, body, out, p.MaxDepth)
+	p.resetBody(m, body, out, p.MaxDepth, &p.Memory)
 	p.resetFields()
 }
 

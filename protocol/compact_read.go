@@ -42,7 +42,7 @@ func (p *Compact) ReadStructBegin(context.Context) (string, error) {
 		return "", err
 	}
 	p.read.begin()
-	return "", nil
+	return "", p.memory.beginStruct(p.pos)
 }
 
 // ReadStructEnd reads nothing, goes on with the outer struct's field ids and leaves the struct's depth.
@@ -94,6 +94,18 @@ func (p *Compact) unknownCode(b byte) error {
 // ReadMapBegin reads the count and the types of a map, and counts a depth. The count is at most what
 // the remaining bytes have room for. An empty map has no types: both are STOP.
 func (p *Compact) ReadMapBegin(context.Context) (keyType, valueType thrift.TType, size int, err error) {
+	keyType, valueType, size, err = p.readMap()
+	if err == nil {
+		err = p.memory.beginMap(p.pos, keyType, valueType, size)
+	}
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	return keyType, valueType, size, nil
+}
+
+// readMap is ReadMapBegin for a map that may be skipped.
+func (p *Compact) readMap() (keyType, valueType thrift.TType, size int, err error) {
 	n, err := p.readVarint32("count of a map")
 	if err != nil {
 		return 0, 0, 0, err
@@ -116,15 +128,28 @@ func (p *Compact) ReadMapBegin(context.Context) (keyType, valueType thrift.TType
 // ReadListBegin reads the type and the count of a list, which is at most what the remaining bytes have
 // room for, and counts a depth.
 func (p *Compact) ReadListBegin(context.Context) (elemType thrift.TType, size int, err error) {
-	return p.readElems("list")
+	return p.beginElems("list")
 }
 
 // ReadSetBegin reads the type and the count of a set, which is at most what the remaining bytes have
 // room for, and counts a depth.
 func (p *Compact) ReadSetBegin(context.Context) (elemType thrift.TType, size int, err error) {
-	return p.readElems("set")
+	return p.beginElems("set")
 }
 
+// beginElems is readElems for a container whose elements are kept.
+func (p *Compact) beginElems(what string) (elemType thrift.TType, size int, err error) {
+	elemType, size, err = p.readElems(what)
+	if err == nil {
+		err = p.memory.beginElems(what, p.pos, elemType, size)
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	return elemType, size, nil
+}
+
+// readElems begins a list or a set that may be skipped.
 func (p *Compact) readElems(what string) (thrift.TType, int, error) {
 	if p.pos >= len(p.in) {
 		return 0, 0, p.short("header of a "+what, 1)
@@ -195,13 +220,22 @@ func (p *Compact) ReadDouble(context.Context) (float64, error) {
 // ReadString reads a length and as many bytes, which it copies once. They may be invalid UTF-8.
 func (p *Compact) ReadString(context.Context) (string, error) {
 	v, err := p.readSized("string")
-	return string(v), err
+	if err == nil {
+		err = p.memory.beginString(p.pos, len(v))
+	}
+	if err != nil {
+		return "", err
+	}
+	return string(v), nil
 }
 
 // ReadBinary reads a length and as many bytes into a slice of that capacity, never nil, which is the
 // caller's.
 func (p *Compact) ReadBinary(context.Context) ([]byte, error) {
 	v, err := p.readSized("binary")
+	if err == nil {
+		err = p.memory.beginString(p.pos, len(v))
+	}
 	if err != nil {
 		return nil, err
 	}

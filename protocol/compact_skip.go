@@ -39,9 +39,10 @@ func (p *Compact) skipBytes(n int) error {
 }
 
 func (p *Compact) skipStruct(ctx context.Context) error {
-	if _, err := p.ReadStructBegin(ctx); err != nil {
+	if err := p.depth.enter(p.pos); err != nil {
 		return err
 	}
+	p.read.begin()
 	for {
 		_, t, _, err := p.ReadFieldBegin(ctx)
 		if err != nil {
@@ -57,7 +58,7 @@ func (p *Compact) skipStruct(ctx context.Context) error {
 }
 
 func (p *Compact) skipMap(ctx context.Context) error {
-	keyType, valueType, size, err := p.ReadMapBegin(ctx)
+	keyType, valueType, size, err := p.readMap()
 	if err != nil {
 		return err
 	}

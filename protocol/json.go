@@ -23,6 +23,9 @@ type JSON struct {
 	// lets a message overflow the stack. A new value counts from the next reset on.
 	MaxDepth int
 
+	// Memory bounds the memory that what is read may take. The zero Memory has the default bound.
+	Memory Memory
+
 	tProtocol // json as an interface: all that is not overridden here
 	json      *thrift.TJSONProtocol
 	memory    jsonMemory
@@ -32,7 +35,7 @@ type JSON struct {
 // of band: ReadMessageBegin returns m and reads nothing, WriteMessageBegin writes nothing and records
 // its arguments for Message. It holds on to both slices until the next reset; it never writes to body.
 func (p *JSON) ResetBody(m Message, body, out []byte) {
-	p.memory.resetBody(m, body, out, p.MaxDepth)
+	p.memory.resetBody(m, body, out, p.MaxDepth, &p.Memory)
 	if p.json == nil {
 		p.json = thrift.NewTJSONProtocol(&p.memory)
 		p.tProtocol = p.json
@@ -71,6 +74,9 @@ func (p *JSON) ReadStructBegin(ctx context.Context) (name string, err error) {
 	if err := p.memory.depth.enter(p.memory.pos); err != nil {
 		return "", err
 	}
+	if err := p.memory.memory.beginStruct(p.memory.pos); err != nil {
+		return "", err
+	}
 	return p.json.ReadStructBegin(ctx)
 }
 
@@ -90,6 +96,9 @@ func (p *JSON) ReadMapBegin(ctx context.Context) (keyType, valueType thrift.TTyp
 	keyType, valueType, size, err = p.json.ReadMapBegin(ctx)
 	if err == nil {
 		err = p.memory.opened("map", size, jsonMinSize(keyType)+jsonMinSize(valueType))
+	}
+	if err == nil {
+		err = p.memory.memory.beginMap(p.memory.pos, keyType, valueType, size)
 	}
 	if err != nil {
 		return 0, 0, 0, err
@@ -132,14 +141,46 @@ func (p *JSON) readElems(ctx context.Context, what string) (elemType thrift.TTyp
 	if err == nil {
 		err = p.memory.opened(what, size, jsonMinSize(elemType))
 	}
+	if err == nil {
+		err = p.memory.memory.beginElems(what, p.memory.pos, elemType, size)
+	}
 	if err != nil {
 		return 0, 0, err
 	}
 	return elemType, size, nil
 }
 
+// ReadString reads a string.
+func (p *JSON) ReadString(ctx context.Context) (string, error) {
+	v, err := p.json.ReadString(ctx)
+	if err == nil {
+		err = p.memory.memory.beginString(p.memory.pos, len(v))
+	}
+	if err != nil {
+		return "", err
+	}
+	return v, nil
+}
+
+// ReadBinary reads bytes in base 64.
+func (p *JSON) ReadBinary(ctx context.Context) ([]byte, error) {
+	v, err := p.json.ReadBinary(ctx)
+	if err == nil {
+		err = p.memory.memory.beginString(p.memory.pos, len(v))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
 // Skip reads a value of type t and forgets it. An unknown type is an INVALID_DATA exception.
 func (p *JSON) Skip(ctx context.Context, t thrift.TType) error {
+	// What is skipped is read by the same methods as all else, but is not kept.
+	m := &p.memory.memory
+	before := *m
+	m.mark = math.MaxInt64
+	defer func() { *m = before }()
 	// The runtime counts what is skipped by itself, the skipped value included.
 	left := p.memory.depth.left
 	if left < math.MaxInt {

@@ -54,6 +54,8 @@ type call struct {
 	// last says that the connection ends behind the reply.
 	last bool
 
+	decoded atomic.Int64 // bytes that the server counts for decoded arguments, while the handler runs
+
 	lone   uint64 // the connection's lone count while it runs on the goroutine that reads; else 0
 	inline bool   // a oneway that runs on the reader
 	turn   bool   // it has a place in the order; a handler may change req
@@ -73,6 +75,7 @@ func newCall(w *worker, c *connection) *call {
 	m.req.Peer = &c.peer
 	m.req.MaxDepth = c.srv.bounds.depth
 	m.req.Begin()
+	m.req.Memory.Max, m.req.Memory.Counter = c.srv.bounds.decoded, m
 	return m
 }
 
@@ -97,6 +100,7 @@ func (m *call) free(w *worker) {
 		m.mux.ctx.completed()
 	}
 	m.weigh()
+	m.giveDecoded()
 	m.buf.Release()
 	m.reply.Release()
 	*m = call{}
@@ -205,6 +209,7 @@ func (c *connection) answer(w *worker, m *call, err error) {
 // outcome makes m's result the reply that leaves for what the handler returned, of
 // type 0 if none does. It may stand in the worker's memory.
 func (c *connection) outcome(w *worker, m *call, err error) {
+	m.giveDecoded()
 	rep := &m.result
 	learned := rep.Type == wire.Oneway // the client's word for it is not enough: it may be wrong
 	switch {

@@ -211,7 +211,7 @@ func (m *mounted) write(w http.ResponseWriter, b []byte) {
 // invoke runs the handler on a goroutine of its own, so that one that calls
 // runtime.Goexit does not end the request, and with it perhaps the connection.
 func (m *mounted) invoke(w *worker, c *call) error {
-	err := errGoexit
+	err := mux.ErrGoexit
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -37,7 +37,7 @@ func TestInflatingIsBoundedByARatio(t *testing.T) {
 						s.wantResult("blob", 5, new(bar.BarApiBlobResult))
 						continue
 					}
-					m := s.wantException("", 5, mux.ProtocolError)
+					m := s.wantException("blob", 5, mux.ProtocolError)
 					if _, text, _ := wire.ParseException(wire.Binary, m.body); !containsAll(text, "MaxInflateRatio", "100 times") {
 						t.Errorf("the client is told %q", text)
 					}

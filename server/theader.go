@@ -65,15 +65,16 @@ func (s *headerFrames) next(in []byte, m *call) (int, error) {
 		return n, nil
 	}
 	if h.Zlib {
-		if payload, err = s.inflate(m, payload); err != nil {
+		inflated, err := s.inflate(m, payload)
+		if err != nil {
 			over := (*ratioError)(nil)
 			if !errors.As(err, &over) {
 				return 0, err
 			}
-			s.c.srv.refused(&s.c.peer, "MaxInflateRatio", over)
-			unreadable(m, h, &mux.Error{Code: mux.ProtocolError, Message: over.Error(), NotRun: mux.DoNotSendAgain, Err: over})
+			s.swollen(m, h, payload, over)
 			return n, nil
 		}
+		payload = inflated
 	}
 	mh, err := wire.ParseHeader(h.Protocol, payload, s.limits.Name)
 	if err != nil {
@@ -125,6 +126,26 @@ func unsupported(m *call, h theader.Header, err *theader.UnsupportedError) {
 	}
 	unreadable(m, h, &mux.Error{Code: code, Message: err.Error(), NotRun: mux.DoNotSendAgain})
 }
+
+// swollen turns away a call whose payload holds more than it may. Its name stands at
+// the start of what is inflated.
+func (s *headerFrames) swollen(m *call, h theader.Header, payload []byte, err *ratioError) {
+	s.c.srv.refused(&s.c.peer, "MaxInflateRatio", err)
+	refusal := &mux.Error{Code: mux.ProtocolError, Message: err.Error(), NotRun: mux.DoNotSendAgain, Err: err}
+	start := theader.InflateStart(payload, int(min(int64(s.limits.Name), maxHeaderStart))+headerRoom)
+	mh, perr := wire.ParseHeader(h.Protocol, start, s.limits.Name)
+	if perr != nil || mh.Size == 0 {
+		unreadable(m, h, refusal)
+		return
+	}
+	s.begin(m, h, mh)
+	m.refusal = refusal
+}
+
+const (
+	headerRoom     = 64      // bytes of a message's header, without the name
+	maxHeaderStart = 1 << 20 // bytes that are looked at for a name, however long it may be
+)
 
 // unreadable turns away a call whose name cannot be read. The exception is not
 // transformed.

@@ -12,7 +12,7 @@ import (
 type Args struct{ encoded }
 
 func newArgs(req *mux.Request) Args {
-	return Args{encoded{protocol: req.Protocol, maxDepth: req.MaxDepth, body: req.Body}}
+	return Args{encoded{protocol: req.Protocol, maxDepth: req.MaxDepth, memory: req.Memory, body: req.Body}}
 }
 
 // NewArgs returns the arguments that s holds, encoded as like are, for an
@@ -22,7 +22,7 @@ func NewArgs(like *Args, s thrift.TStruct) (*Args, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Args{encoded{like.protocol, like.maxDepth, body}}, nil
+	return &Args{encoded{like.protocol, like.maxDepth, like.memory, body}}, nil
 }
 
 // Clone returns a copy that can be kept.
@@ -38,7 +38,7 @@ type Reply struct {
 
 // set makes r a view of rep, the reply to req.
 func (r *Reply) set(req *mux.Request, rep mux.Reply) {
-	r.encoded = encoded{protocol: rep.EncodedIn(req), maxDepth: req.MaxDepth, body: rep.Body}
+	r.encoded = encoded{protocol: rep.EncodedIn(req), maxDepth: req.MaxDepth, memory: req.Memory, body: rep.Body}
 	r.reply = rep
 }
 
@@ -63,7 +63,7 @@ func (r *Reply) Encode(s thrift.TStruct) error {
 // NewReply returns the result that s holds, encoded as the arguments like are, for
 // a server's interceptor that answers by itself.
 func NewReply(like *Args, s thrift.TStruct) (*Reply, error) {
-	r := &Reply{encoded: encoded{protocol: like.protocol, maxDepth: like.maxDepth}}
+	r := &Reply{encoded: encoded{protocol: like.protocol, maxDepth: like.maxDepth, memory: like.memory}}
 	return r, r.Encode(s)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"reflect"
 
 	"github.com/apache/thrift/lib/go/thrift"
 
@@ -16,6 +17,7 @@ import (
 type encoded struct {
 	protocol wire.Protocol
 	maxDepth int
+	memory   protocol.Memory
 	body     []byte
 }
 
@@ -28,7 +30,9 @@ func (e *encoded) Bytes() []byte { return e.body }
 
 // Decode reads the struct into s.
 func (e *encoded) Decode(s thrift.TStruct) error {
-	c, err := newCodec(e.protocol, e.maxDepth)
+	memory := e.memory
+	memory.Struct = protocol.StructSize(reflect.TypeOf(s))
+	c, err := newCodec(e.protocol, e.maxDepth, memory)
 	if err != nil {
 		return err
 	}
@@ -40,12 +44,14 @@ func (e *encoded) Decode(s thrift.TStruct) error {
 }
 
 func (e *encoded) clone() encoded {
-	return encoded{e.protocol, e.maxDepth, bytes.Clone(e.body)}
+	memory := e.memory
+	memory.Counter = nil // it counts for as long as the call runs
+	return encoded{e.protocol, e.maxDepth, memory, bytes.Clone(e.body)}
 }
 
 // encode returns s as it is encoded in the protocol p.
 func encode(p wire.Protocol, s thrift.TStruct) ([]byte, error) {
-	c, err := newCodec(p, 0)
+	c, err := newCodec(p, 0, protocol.Memory{})
 	if err != nil {
 		return nil, err
 	}
@@ -56,14 +62,14 @@ func encode(p wire.Protocol, s thrift.TStruct) ([]byte, error) {
 	return c.Out(), nil
 }
 
-func newCodec(p wire.Protocol, maxDepth int) (protocol.Codec, error) {
+func newCodec(p wire.Protocol, maxDepth int, memory protocol.Memory) (protocol.Codec, error) {
 	switch p {
 	case wire.Binary:
-		return &protocol.Binary{MaxDepth: maxDepth}, nil
+		return &protocol.Binary{MaxDepth: maxDepth, Memory: memory}, nil
 	case wire.Compact:
-		return &protocol.Compact{MaxDepth: maxDepth}, nil
+		return &protocol.Compact{MaxDepth: maxDepth, Memory: memory}, nil
 	case wire.JSON:
-		return &protocol.JSON{MaxDepth: maxDepth}, nil
+		return &protocol.JSON{MaxDepth: maxDepth, Memory: memory}, nil
 	}
 	return nil, mux.Errorf(mux.InvalidProtocol, "interceptors do not speak %v", p)
 }

@@ -24,7 +24,7 @@ type Field struct {
 // error ends it.
 func (e *encoded) Fields() iter.Seq2[Field, error] {
 	return func(yield func(Field, error) bool) {
-		c, err := newCodec(e.protocol, e.maxDepth)
+		c, err := newCodec(e.protocol, e.maxDepth, e.memory)
 		if err != nil {
 			yield(Field{}, err)
 			return

@@ -2,6 +2,7 @@ package grpcfilter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/apache/thrift/lib/go/thrift"
@@ -61,6 +62,9 @@ func (a *Args) request(m *method) (any, error) {
 	}
 	s := m.args()
 	if err := a.Decode(s); err != nil {
+		if over := (*mux.Error)(nil); errors.As(err, &over) && over.Code == mux.Overloaded {
+			return nil, over // there is no memory to decode it into
+		}
 		return nil, &mux.Error{Code: mux.ProtocolError, Message: err.Error(), Err: err, NotRun: mux.DoNotSendAgain}
 	}
 	return s, nil

@@ -51,6 +51,20 @@ func Inflate(dst, payload []byte, limit int) ([]byte, error) {
 	return out, nil
 }
 
+// InflateStart returns the first n bytes of the content of payload, a zlib stream that
+// may be damaged or too large for Inflate, or as many as come out of it.
+func InflateStart(payload []byte, n int) []byte {
+	f := inflaters.Get().(*inflater)
+	defer inflaters.Put(f)
+	defer f.src.Reset(nil)
+	if f.reset(payload) != nil {
+		return nil
+	}
+	start := make([]byte, n)
+	n, _ = io.ReadFull(f.zr, start)
+	return start[:n]
+}
+
 var inflaters = sync.Pool{New: func() any { return new(inflater) }}
 
 type inflater struct {

@@ -21,3 +21,18 @@ func TestInflateLimit(t *testing.T) {
 		}
 	}
 }
+
+func TestInflateStart(t *testing.T) {
+	content := []byte("a name, and a great deal more")
+	stream := Deflate(nil, content)
+	for n := range 40 {
+		if got, want := string(InflateStart(stream, n)), string(content[:min(n, len(content))]); got != want {
+			t.Errorf("%d bytes: %q, want %q", n, got, want)
+		}
+	}
+	for cut := range stream {
+		if got := InflateStart(stream[:cut], 4); len(got) > 4 || string(got) != "a na"[:len(got)] {
+			t.Errorf("%d bytes of the stream: %q", cut, got)
+		}
+	}
+}

@@ -133,7 +133,8 @@ func (s *stubClient) decode(ctx context.Context, x *stubCall, rep mux.Reply, res
 		return s.fail(r.Method, &Error{Code: mux.MissingResult, Err: fmt.Errorf("a filter gave no reply")})
 	}
 	codec := x.codec(r.Protocol)
-	m := protocol.Memory{Max: s.c.bounds.decoded}
+	m := &r.Memory
+	m.Max, m.Struct = s.c.bounds.decoded, 0
 	if len(rep.Body) > smallReply {
 		m.Struct = protocol.StructSize(reflect.TypeOf(result))
 	}

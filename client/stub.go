@@ -41,7 +41,7 @@ func (x *stubCall) codec(p wire.Protocol) protocol.Codec {
 
 // decoder returns a codec for a reply in protocol p, which only servers that are set
 // up oddly choose to be another than that of the call.
-func (x *stubCall) decoder(p wire.Protocol, maxDepth int, m protocol.Memory) protocol.Codec {
+func (x *stubCall) decoder(p wire.Protocol, maxDepth int, m *protocol.Memory) protocol.Codec {
 	switch p {
 	case wire.Compact:
 		x.compact.MaxDepth, x.compact.Memory = maxDepth, m
@@ -169,7 +169,8 @@ func (s *stubClient) decode(ctx context.Context, x *stubCall, rep mux.Reply, res
 	default:
 		return s.fail(r.Method, &Error{Code: mux.MissingResult, Err: fmt.Errorf("a filter gave no reply")})
 	}
-	m := protocol.Memory{Max: s.c.bounds.decoded}
+	m := &r.Memory
+	m.Max, m.Struct = s.c.bounds.decoded, 0
 	if len(rep.Body) > smallReply {
 		m.Struct = protocol.StructSize(reflect.TypeOf(result))
 	}

@@ -23,23 +23,21 @@ var (
 // size bytes.
 func takeCodec(req *Request, size int64) protocol.Codec {
 	m := protocol.Message{Name: req.Method, Type: thrift.TMessageType(req.Type), SeqID: req.SeqID}
+	req.Memory.Struct = size
 	switch req.Protocol {
 	case wire.Binary:
 		c := binaryCodecs.Get().(*protocol.Binary)
-		c.MaxDepth, c.Memory = req.MaxDepth, req.Memory
-		c.Memory.Struct = size
+		c.MaxDepth, c.Memory = req.MaxDepth, &req.Memory
 		c.ResetBody(m, req.Body, req.Scratch)
 		return c
 	case wire.Compact:
 		c := compactCodecs.Get().(*protocol.Compact)
-		c.MaxDepth, c.Memory = req.MaxDepth, req.Memory
-		c.Memory.Struct = size
+		c.MaxDepth, c.Memory = req.MaxDepth, &req.Memory
 		c.ResetBody(m, req.Body, req.Scratch)
 		return c
 	case wire.JSON:
 		c := jsonCodecs.Get().(*protocol.JSON)
-		c.MaxDepth, c.Memory = req.MaxDepth, req.Memory
-		c.Memory.Struct = size
+		c.MaxDepth, c.Memory = req.MaxDepth, &req.Memory
 		c.ResetBody(m, req.Body, req.Scratch)
 		return c
 	}
@@ -50,15 +48,15 @@ func takeCodec(req *Request, size int64) protocol.Codec {
 func giveCodec(c protocol.Codec) {
 	switch c := c.(type) {
 	case *protocol.Binary:
-		c.Memory.Counter = nil
+		c.Memory = nil
 		c.ResetBody(protocol.Message{}, nil, nil)
 		binaryCodecs.Put(c)
 	case *protocol.Compact:
-		c.Memory.Counter = nil
+		c.Memory = nil
 		c.ResetBody(protocol.Message{}, nil, nil)
 		compactCodecs.Put(c)
 	case *protocol.JSON:
-		c.Memory.Counter = nil
+		c.Memory = nil
 		c.ResetBody(protocol.Message{}, nil, nil)
 		jsonCodecs.Put(c)
 	}

@@ -54,7 +54,7 @@ type Request struct {
 	// decoded. 0 means 64.
 	MaxDepth int
 	// Memory bounds what stubs decode of Body, and tells the session of it. Its
-	// Struct is set by who knows the types.
+	// Struct is the stub's to set.
 	Memory protocol.Memory
 	// Held is set by a handler whose reply's body is memory that is used again,
 	// and released by the session when it has sent or copied the reply; see

@@ -12,19 +12,20 @@ type Binary struct {
 	// lets a message overflow the stack. A new value counts from the next reset on.
 	MaxDepth int
 
-	// Memory bounds the memory that what is read may take. The zero Memory has the default bound.
-	Memory Memory
+	// Memory bounds the memory that what is read may take. It counts from the next reset on, must not
+	// change until another, and may be nil, which stands for the zero Memory.
+	Memory *Memory
 
 	buffer
 }
 
 // Reset makes p read whole messages from in, one after the other, and append whole messages to out.
 // It holds on to both slices until the next reset; it never writes to in.
-func (p *Binary) Reset(in, out []byte) { p.reset(in, out, p.MaxDepth, &p.Memory) }
+func (p *Binary) Reset(in, out []byte) { p.reset(in, out, p.MaxDepth, p.Memory) }
 
 // ResetBody makes p read the bare struct in body and append bare structs to out, with the headers out
 // of band: ReadMessageBegin returns m and reads nothing, WriteMessageBegin writes nothing and records
 // its arguments for Message. It holds on to both slices until the next reset; it never writes to body.
 func (p *Binary) ResetBody(m Message, body, out []byte) {
-	p.resetBody(m, body, out, p.MaxDepth, &p.Memory)
+	p.resetBody(m, body, out, p.MaxDepth, p.Memory)
 }

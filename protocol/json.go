@@ -23,8 +23,9 @@ type JSON struct {
 	// lets a message overflow the stack. A new value counts from the next reset on.
 	MaxDepth int
 
-	// Memory bounds the memory that what is read may take. The zero Memory has the default bound.
-	Memory Memory
+	// Memory bounds the memory that what is read may take. It counts from the next reset on, must not
+	// change until another, and may be nil, which stands for the zero Memory.
+	Memory *Memory
 
 	tProtocol // json as an interface: all that is not overridden here
 	json      *thrift.TJSONProtocol
@@ -35,7 +36,7 @@ type JSON struct {
 // of band: ReadMessageBegin returns m and reads nothing, WriteMessageBegin writes nothing and records
 // its arguments for Message. It holds on to both slices until the next reset; it never writes to body.
 func (p *JSON) ResetBody(m Message, body, out []byte) {
-	p.memory.resetBody(m, body, out, p.MaxDepth, &p.Memory)
+	p.memory.resetBody(m, body, out, p.MaxDepth, p.Memory)
 	if p.json == nil {
 		p.json = thrift.NewTJSONProtocol(&p.memory)
 		p.tProtocol = p.json

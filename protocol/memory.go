@@ -27,7 +27,7 @@ const DefaultMaxDecoded = 8 * wire.DefaultMessage
 // for its count; for a struct Struct, and 8 for the pointer to it in a container; for
 // the bytes of a string their number rounded up to 8. What is skipped is not counted.
 //
-// A new value counts from the next reset on.
+// The zero Memory has the default bounds.
 type Memory struct {
 	// Max bounds the sum, in bytes; more is a SIZE_LIMIT exception. 0 means
 	// DefaultMaxDecoded, negative no limit.
@@ -67,25 +67,38 @@ type memory struct {
 	mark    int64 // of decoded: above it look is asked
 	counted int64 // what of decoded the counter knows
 	prepaid int64 // structs that their container has counted, and that have not begun
-
-	max        int64 // negative: none
-	structSize int64
-	counter    Counter
+	bounds  *Memory
 }
 
-func (m *memory) reset(from *Memory, size int) {
+// defaultMemory stands for a nil one. Nobody writes to it.
+var defaultMemory Memory
+
+func (m *memory) reset(bounds *Memory, size int) {
+	if bounds == nil {
+		bounds = &defaultMemory
+	}
+	m.bounds = bounds
 	m.decoded, m.counted, m.prepaid = 0, 0, 0
-	m.max, m.structSize, m.counter = from.Max, from.Struct, from.Counter
-	if m.structSize == 0 {
-		m.structSize = unknownStruct
-	}
-	if m.max == 0 {
-		m.max = DefaultMaxDecoded
-	}
 	m.mark = max(freeMemory, freeGrowth*int64(size))
-	if m.max >= 0 {
-		m.mark = min(m.mark, m.max)
+	if bounds.Max > 0 {
+		m.mark = min(m.mark, bounds.Max)
 	}
+}
+
+// max is the bound on what is decoded, negative if there is none.
+func (m *memory) max() int64 {
+	if m.bounds.Max == 0 {
+		return DefaultMaxDecoded
+	}
+	return m.bounds.Max
+}
+
+// structSize is the size of a struct.
+func (m *memory) structSize() int64 {
+	if m.bounds.Struct == 0 {
+		return unknownStruct
+	}
+	return m.bounds.Struct
 }
 
 // grow counts n bytes that what stands at byte pos takes.
@@ -98,22 +111,23 @@ func (m *memory) grow(what string, pos int, n int64) error {
 
 // look asks whether what has been decoded may be as much as it is.
 func (m *memory) look(what string, pos int) error {
-	if m.max >= 0 && m.decoded > m.max {
+	most, counter := m.max(), m.bounds.Counter
+	if most >= 0 && m.decoded > most {
 		return exception(thrift.SIZE_LIMIT, fmt.Errorf(
-			"protocol: %s before byte %d brings what is decoded to %d bytes of memory, over the limit of %d (MaxDecoded)", what, pos, m.decoded, m.max))
+			"protocol: %s before byte %d brings what is decoded to %d bytes of memory, over the limit of %d (MaxDecoded)", what, pos, m.decoded, most))
 	}
-	if m.counter != nil {
+	if counter != nil {
 		n := m.decoded - m.counted
-		if err := m.counter.Take(n); err != nil {
+		if err := counter.Take(n); err != nil {
 			return exception(thrift.SIZE_LIMIT, err)
 		}
 		m.counted = m.decoded
 	}
 	m.mark = math.MaxInt64 - freeMemory
-	if m.max >= 0 {
-		m.mark = m.max
+	if most >= 0 {
+		m.mark = most
 	}
-	if m.counter != nil {
+	if counter != nil {
 		m.mark = min(m.mark, m.decoded+freeMemory)
 	}
 	return nil
@@ -125,14 +139,14 @@ func (m *memory) beginStruct(pos int) error {
 		m.prepaid--
 		return nil
 	}
-	return m.grow("a struct", pos, m.structSize)
+	return m.grow("a struct", pos, m.structSize())
 }
 
 // beginElems counts the elements of a list or set.
 func (m *memory) beginElems(what string, pos int, t thrift.TType, n int) error {
 	size := elemSize(t)
 	if t == thrift.STRUCT {
-		size += m.structSize
+		size += m.structSize()
 		m.prepaid += int64(n)
 	}
 	return m.grow(what, pos, size*int64(n))
@@ -143,7 +157,7 @@ func (m *memory) beginMap(pos int, key, value thrift.TType, n int) error {
 	size := mapSize + mapSlots(n)*(elemSize(key)+elemSize(value)+1)
 	for _, t := range [...]thrift.TType{key, value} {
 		if t == thrift.STRUCT {
-			size += m.structSize * int64(n)
+			size += m.structSize() * int64(n)
 			m.prepaid += int64(n)
 		}
 	}

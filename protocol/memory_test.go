@@ -22,11 +22,11 @@ import (
 func remembering(format string, m protocol.Memory) protocol.Codec {
 	switch format {
 	case "binary":
-		return &protocol.Binary{Memory: m}
+		return &protocol.Binary{Memory: &m}
 	case "compact":
-		return &protocol.Compact{Memory: m}
+		return &protocol.Compact{Memory: &m}
 	}
-	return &protocol.JSON{Memory: m}
+	return &protocol.JSON{Memory: &m}
 }
 
 // counter is a protocol.Counter with a limit.

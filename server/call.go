@@ -47,14 +47,11 @@ type call struct {
 	buf *conn.Buffer
 	own int
 
-	// walked says that the body's end was found by walking it; inexact is why the
-	// body is not exactly one struct, nil if that is not known.
-	walked  bool
-	inexact error
-	// last says that the connection ends behind the reply.
-	last bool
-
 	decoded atomic.Int64 // bytes that the server counts for decoded arguments, while the handler runs
+
+	walked  bool // the body's end was found by walking it
+	inexact bool // the body is not exactly one struct, as refusal says
+	last    bool // the connection ends behind the reply
 
 	lone   uint64 // the connection's lone count while it runs on the goroutine that reads; else 0
 	inline bool   // a oneway that runs on the reader

@@ -16,22 +16,22 @@ import (
 // keep the order of the calls, it would take the replies to come for those of other
 // calls than they answer, so the connection ends behind this one.
 func (c *connection) checkBody(m *call) {
-	if m.inexact == nil && m.req.Body != nil && !m.req.Walked() {
+	switch {
+	case m.inexact:
+		c.refuseInexact(m, m.refusal)
+	case m.req.Body != nil && !m.req.Walked():
 		err := wire.ExactStruct(m.req.Protocol, m.req.Body, wire.Limits{Depth: m.req.MaxDepth})
 		var we *wire.Error
 		if errors.As(err, &we) && (we.Kind == wire.Trailing || we.Kind == wire.Truncated) {
-			m.inexact = err
+			c.refuseInexact(m, err)
 		}
-	}
-	if m.inexact != nil {
-		c.refuseInexact(m)
 	}
 }
 
 // refuseInexact reports a call whose frame does not hold exactly one struct, and ends
 // the connection behind it if replies keep the order.
-func (c *connection) refuseInexact(m *call) {
-	why := &mux.Refusal{Bound: "frame", Err: m.inexact}
+func (c *connection) refuseInexact(m *call, err error) {
+	why := &mux.Refusal{Bound: "frame", Err: err}
 	c.srv.refused(&c.peer, why.Bound, why.Err)
 	c.mu.Lock()
 	ends := c.ordered // it does not change while a call is open

@@ -65,11 +65,11 @@ func encode(p wire.Protocol, s thrift.TStruct) ([]byte, error) {
 func newCodec(p wire.Protocol, maxDepth int, memory protocol.Memory) (protocol.Codec, error) {
 	switch p {
 	case wire.Binary:
-		return &protocol.Binary{MaxDepth: maxDepth, Memory: memory}, nil
+		return &protocol.Binary{MaxDepth: maxDepth, Memory: &memory}, nil
 	case wire.Compact:
-		return &protocol.Compact{MaxDepth: maxDepth, Memory: memory}, nil
+		return &protocol.Compact{MaxDepth: maxDepth, Memory: &memory}, nil
 	case wire.JSON:
-		return &protocol.JSON{MaxDepth: maxDepth, Memory: memory}, nil
+		return &protocol.JSON{MaxDepth: maxDepth, Memory: &memory}, nil
 	}
 	return nil, mux.Errorf(mux.InvalidProtocol, "interceptors do not speak %v", p)
 }

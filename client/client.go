@@ -174,7 +174,8 @@ func Dial(target string) (*Client, error) {
 // bare method, as servers of a single service want it.
 //
 // A call returns the declared exception in its result, a *[Error] for the
-// client's own failures, and a thrift.TApplicationException for a server's. The
+// client's own failures, and a thrift.TApplicationException for a server's. A
+// deadline that passes is a *[Error], whichever side notices it first. The
 // headers that thrift.SetWriteHeaderList names in the context are sent, and
 // those of the reply returned, in dialects that have some. A oneway call returns
 // when the system has taken its bytes.
@@ -184,7 +185,8 @@ func (c *Client) Service(service string) thrift.TClient {
 
 // Handler returns a handler that forwards calls to one service: bytes pass
 // through undecoded, in the protocol in which they came. With "" names are sent
-// without a prefix. An exception of the server is a reply of that type.
+// without a prefix. An exception of the server is a reply of that type, except that
+// DeadlineExceeded is a *[Error] if the call's context has a deadline.
 //
 // The reply's body is memory that the request holds (mux.Request.Held).
 func (c *Client) Handler(service string) mux.Handler {

@@ -30,6 +30,10 @@ var ErrClosed = errors.New("client: closed")
 //     server sent what is no reply to it. The server may have run it. Try again
 //     only if running the call twice does no harm. With NotRun it is a mistake in
 //     the client's fields, which Err names.
+//   - mux.WrongMethodName: the reply with the call's id was under the name of another
+//     method, so that it may be the reply to another call. The server may have run
+//     it. Other calls of the connection fail with mux.InternalError, except on
+//     ThriftMux, where each reply stands in a frame of its own.
 //   - mux.ProtocolError: the arguments could not be encoded (NotRun is set), or
 //     the reply not decoded: then the call was run.
 //   - mux.InvalidProtocol: a forwarded call in a protocol that the client does
@@ -90,6 +94,8 @@ func publicText(e *Error) string {
 	switch {
 	case e.Code == mux.InternalError && !e.NotRun:
 		return "the connection to the server was lost; the call may have been run"
+	case e.Code == mux.WrongMethodName:
+		return "the server sent the reply of another method; the call may have been run"
 	case e.NotRun:
 		return e.Code.String() + "; the call was not run"
 	}

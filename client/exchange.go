@@ -94,6 +94,9 @@ func (c *core) finish(m *call, req *mux.Request, doubt error) (mux.Reply, error)
 		if m.unsent {
 			err.Code, err.NotRun = mux.Unavailable, true
 		}
+		if _, ok := m.err.(*wrongName); ok {
+			err.Code = mux.WrongMethodName
+		}
 		return mux.Reply{}, named(req, inDoubt(err, doubt))
 	}
 	if doubt != nil && m.kind == wire.Exception {

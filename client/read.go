@@ -150,11 +150,19 @@ func (c *connection) deliver(batch []reply, buf *conn.Buffer) (idle bool, err er
 		c.unlink(m)
 		if done++; batch[i].unknown != nil && !m.old {
 			m.err, m.unsent = batch[i].unknown, true
+		} else if !m.answeredBy(&batch[i]) {
+			m.err = newWrongName(batch[i].name, m)
+			if c.multi == nil {
+				err = fmt.Errorf("%w, so that no other reply of this connection can be trusted", m.err)
+			}
 		} else {
 			m.kind, m.body, m.header, m.buf = batch[i].kind, batch[i].body, batch[i].header, buf
 			held++
 		}
 		m.next, ready = ready, m
+		if err != nil {
+			break
+		}
 	}
 	if idle = c.head == nil; idle {
 		c.idleAt = time.Now()

@@ -91,6 +91,8 @@ func (t *Table) vacant(name string) error {
 		return fmt.Errorf("mux: service %q: a name ends at the first colon, so it cannot hold one", name)
 	case strings.HasPrefix(name, "["):
 		return fmt.Errorf("mux: service %q: a name cannot begin with '[', which opens a JSON message", name)
+	case strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return fmt.Errorf("mux: service %q: a name cannot hold control characters, by which unframed calls to it would be taken for something else", name)
 	case len(name) > wire.DefaultName/2:
 		return fmt.Errorf("mux: a service name of %d bytes is over the limit of %d", len(name), wire.DefaultName/2)
 	}

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
 // tlsWire is the connection under a TLS session. All of the session's writes
@@ -34,23 +36,23 @@ func (c *connection) startTLS() error {
 	case c.srv.TLSConfig == nil:
 		return c.refuse("TLSConfig", errors.New("server: a TLS hello, and TLS is off (TLSConfig)"))
 	}
-	wire := &tlsWire{replayed: replayed{c.rwc, bytes.Clone(c.in.unread())}, c: c, shaking: true}
+	under := &tlsWire{replayed: replayed{c.rwc, bytes.Clone(c.in.unread())}, c: c, shaking: true}
 	by := time.Time{}
 	if c.in.partial > 0 {
 		by = c.in.since.Add(c.in.partial)
 	}
-	c.in.skip(len(wire.first))
+	c.in.skip(len(under.first))
 	c.in.release()
 	c.rwc.SetDeadline(by)
 	// Asked after the deadline was set: drain does it the other way round.
 	if c.draining.Load() {
 		return errDraining
 	}
-	session := tls.Server(wire, c.srv.TLSConfig)
+	session := tls.Server(under, c.srv.TLSConfig)
 	if err := session.Handshake(); err != nil {
 		return c.handshakeFailed(err)
 	}
-	wire.shaking = false
+	under.shaking = false
 	c.rwc.SetDeadline(time.Time{})
 	c.tls = session
 	state := session.ConnectionState()
@@ -85,9 +87,10 @@ func checkCertificate(config *tls.Config) error {
 }
 
 // checkTLS refuses a plain connection where TLS is required.
-func (c *connection) checkTLS() error {
+func (c *connection) checkTLS(o wire.Opening) error {
 	if c.tls != nil || c.srv.TLSConfig == nil || c.srv.TLSOptional {
 		return nil
 	}
-	return c.refuse("TLSConfig", errors.New("server: a plain connection where TLS is required (TLSOptional)"))
+	return c.refuse("TLSConfig", fmt.Errorf("server: first bytes %s: a plain connection in %s, where TLS is required (TLSOptional)",
+		begin(c.in.unread()), dialectName(o.Dialect, o.Protocol)))
 }

@@ -146,8 +146,12 @@ func (r *row) matches(b []byte) bool {
 // whole would be waiting for nothing. Other bytes may be a name, valid UTF-8 or not.
 func sniffOldName(b []byte, length, maxName int) (o Opening, need int, err error) {
 	typeAt := FrameHeaderSize + length
+	name := b[FrameHeaderSize:min(len(b), typeAt)]
+	if len(name) < length {
+		name = name[:min(len(name), maxEarlyLook)] // or each byte that comes would cost a look at all
+	}
 	switch {
-	case length > maxName || hasControl(b[FrameHeaderSize:min(len(b), typeAt)]):
+	case length > maxName || hasControl(name):
 		return Opening{}, 0, malformed(FrameHeaderSize, int64(length), "unknown content in a first frame of %d bytes", length)
 	case len(b) <= typeAt:
 		return Opening{}, typeAt + 1, nil
@@ -158,6 +162,9 @@ func sniffOldName(b []byte, length, maxName int) (o Opening, need int, err error
 	}
 	return Opening{}, 0, malformed(FrameHeaderSize, int64(length), "unknown content in a first frame of %d bytes", length)
 }
+
+// maxEarlyLook bounds how many bytes of a name are looked at before it is whole.
+const maxEarlyLook = 64
 
 // hasControl reports whether there is an ASCII control character in b.
 func hasControl(b []byte) bool {

@@ -138,6 +138,7 @@ func TestSniffOpenings(t *testing.T) {
 		{"TTHeader", "\x00\x00\x00\x20\x10\x00\x00\x00" + strings.Repeat("x", 40), "", 8},
 		{"SASL", "\x01\x00\x00\x00\x06GSSAPI\x00\x00\x00\x00", "", 8},
 		{"a frame that is whole, a control character at its end", string(frameOf("some bytes\x00")), "", 15},
+		{"a control character behind 64 bytes", "\x00\x00\x00\x64" + strings.Repeat("n", 70) + "\x00" + strings.Repeat("n", 40), "", 104},
 		{"a name that is not UTF-8", string(frameOf("\xff\xfe:\xc0")) + "\x01", "buffered binary, old", 9},
 		{"compact of version 2", "\x82\x22\x00\x00", "", 4},
 		{"old binary framed at its least", string(frameOf("\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00")), "framed binary, old", 8},

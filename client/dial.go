@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 
@@ -53,9 +54,21 @@ func (c *core) reach(ctx context.Context, e Endpoint) (net.Conn, error) {
 	session := tls.Client(nc, c.tlsConfig(e))
 	if err := session.HandshakeContext(ctx); err != nil {
 		nc.Close()
+		if plain := (tls.RecordHeaderError{}); errors.As(err, &plain) {
+			err = inTheClear(plain)
+		}
 		return nil, fmt.Errorf("dial %s: TLS handshake: %w", e.Addr, err)
 	}
 	return session, nil
+}
+
+// inTheClear is the failure of a handshake with a server that does not speak TLS.
+func inTheClear(err tls.RecordHeaderError) error {
+	first := err.RecordHeader[:]
+	if o, ok := wire.SniffReply(first); ok && o.Dialect != wire.TLS {
+		return fmt.Errorf("%s without TLS; TLS is set: %w", answers(o, first), err)
+	}
+	return fmt.Errorf("the server answers without TLS (first bytes % x); TLS is set: %w", first, err)
 }
 
 // tlsConfig returns the configuration of TLS sessions with an endpoint.

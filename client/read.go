@@ -105,6 +105,11 @@ func (r *reader) cut() error {
 // fillBatch cuts the replies off.
 func (r *reader) fillBatch() error {
 	r.batch = r.batch[:0]
+	if r.watch.messages == 0 {
+		if err := r.c.mismatch(r.unread()); err != nil {
+			return err
+		}
+	}
 	for len(r.unread()) > 0 {
 		r.batch = append(r.batch, reply{})
 		p := &r.batch[len(r.batch)-1]
@@ -114,7 +119,7 @@ func (r *reader) fillBatch() error {
 			r.batch = r.batch[:len(r.batch)-1]
 		}
 		if err != nil {
-			return fmt.Errorf("reply: %w", err)
+			return r.c.unreadable(r.unread(), err)
 		}
 		if n == 0 {
 			return nil

@@ -1,6 +1,9 @@
 package mux
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // A Handler answers one call.
 //
@@ -25,10 +28,12 @@ func (f HandlerFunc) ServeThrift(ctx context.Context, req *Request) (Reply, erro
 type Filter func(next Handler) Handler
 
 // Chain wraps h in filters. The first filter is the outermost: it sees the call
-// first and the reply last.
+// first and the reply last. It panics if a filter is nil or returns a nil handler,
+// as that is a mistake of the program.
 func Chain(h Handler, filters ...Filter) Handler {
-	for i := len(filters) - 1; i >= 0; i-- {
-		h = filters[i](h)
+	h, err := chain(h, filters)
+	if err != nil {
+		panic(fmt.Errorf("mux: Chain: %w", err))
 	}
 	return h
 }

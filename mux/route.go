@@ -47,14 +47,17 @@ func (l listed) has(method string) bool { _, ok := l[method]; return ok }
 
 func (listed) isOneway(string) bool { return false }
 
-func newRoute(service string, h Handler, filters []Filter) *Route {
+func newRoute(service string, h Handler, filters []Filter) (*Route, error) {
 	q, _ := h.(*quick)
 	if q != nil {
 		h = q.next
 	}
 	r := &Route{Service: service, handler: h, quick: q}
 	if len(filters) > 0 {
-		r.handler = Chain(recovered{h}, filters...)
+		var err error
+		if r.handler, err = chain(recovered{h}, filters); err != nil {
+			return nil, err
+		}
 	}
 	switch h := h.(type) {
 	case methodSet:
@@ -66,7 +69,7 @@ func newRoute(service string, h Handler, filters []Filter) *Route {
 		}
 		r.methods = set
 	}
-	return r
+	return r, r.checkQuick()
 }
 
 // Methods returns the sorted names of the methods that the service is known to

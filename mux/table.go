@@ -25,24 +25,30 @@ type Table struct {
 
 // Register adds the service of a generated processor. The processor is not
 // changed, and may be registered under several names. An empty service is the
-// default, which gets the calls with bare method names.
+// default, which gets the calls with bare method names. A
+// thrift.TMultiplexedProcessor, which routes by names itself, is an error: its
+// processors are registered one by one.
 func (t *Table) Register(service string, p thrift.TProcessor, filters ...Filter) error {
-	if p == nil {
-		return fmt.Errorf("mux: service %q: nil processor", service)
+	if err := checkProcessor(p); err != nil {
+		return fmt.Errorf("mux: service %q: %w", service, err)
 	}
 	return t.Handle(service, Processor(p), filters...)
 }
 
 // Handle adds a service that h answers. Its filters run inside the server's; the
-// first is the outermost. h's panics are caught innermost.
+// first is the outermost. h's panics are caught innermost. A handler or a filter that
+// is nil is an error, and so is a [Quick] method that h is known not to have.
 func (t *Table) Handle(service string, h Handler, filters ...Filter) error {
-	if h == nil {
-		return fmt.Errorf("mux: service %q: nil handler", service)
+	if err := checkHandler(h); err != nil {
+		return fmt.Errorf("mux: service %q: %w", service, err)
 	}
 	if err := t.vacant(service); err != nil {
 		return err
 	}
-	r := newRoute(service, h, filters)
+	r, err := newRoute(service, h, filters)
+	if err != nil {
+		return fmt.Errorf("mux: service %q: %w", service, err)
+	}
 	if r.methods == nil {
 		r.labels = t.labelsOf(service)
 	}
@@ -65,6 +71,9 @@ func (t *Table) labelsOf(service string) *labelSet {
 func (t *Table) Alias(alias, service string) error {
 	if err := t.vacant(alias); err != nil {
 		return err
+	}
+	if alias == service {
+		return fmt.Errorf("mux: alias %q of itself", alias)
 	}
 	t.aliases[alias] = service
 	return nil
@@ -119,6 +128,10 @@ func (t *Table) resolve() (map[string]*Route, error) {
 	var errs []error
 	for alias, service := range t.aliases {
 		r, ok := t.routes[service]
+		if to, isAlias := t.aliases[service]; isAlias && !ok {
+			errs = append(errs, fmt.Errorf("mux: alias %q points to service %q, which is an alias itself: name its service, %q", alias, service, to))
+			continue
+		}
 		if !ok {
 			errs = append(errs, fmt.Errorf("mux: alias %q points to service %q, which is not in the table", alias, service))
 			continue

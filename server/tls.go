@@ -81,7 +81,7 @@ func (c *connection) handshakeFailed(err error) error {
 // which may be nil.
 func checkCertificate(config *tls.Config) error {
 	if config != nil && len(config.Certificates) == 0 && config.GetCertificate == nil && config.GetConfigForClient == nil {
-		return errors.New("server: TLSConfig has no certificate")
+		return errors.New("server: TLSConfig has no certificate: set Certificates, GetCertificate or GetConfigForClient")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -37,6 +38,9 @@ const (
 // other field may be left zero. The fields must not change after the first use.
 // All methods may be called concurrently.
 //
+// Fields that contradict each other, or break what their documentation asks for,
+// are an error of the first call and of all others, which names all of them.
+//
 // Every bound is a field of its own. 0 means the default that the field names, a
 // negative value means no bound.
 type Client struct {
@@ -44,7 +48,7 @@ type Client struct {
 	// with commas between: "host:port", or "unix:/path" for a Unix socket. A
 	// name that stands for several IP addresses is one endpoint: the first
 	// address that answers is taken. "thriftmux://" before the list sets the
-	// dialect.
+	// dialect; with a Resolver, set Dialect instead.
 	Target string
 	// Resolver finds the endpoints of Target. nil takes Target as their list.
 	Resolver Resolver
@@ -57,17 +61,19 @@ type Client struct {
 	Dialect wire.Dialect
 	// Negotiate asks each endpoint first whether it negotiates ThriftMux, and
 	// speaks that with those that do. With the others it speaks Dialect, on
-	// another connection; they are not asked again.
+	// another connection; they are not asked again. Dialect must not be
+	// wire.ThriftMux.
 	Negotiate bool
 	// ClientID is what servers on ThriftMux are told of who calls. Empty tells
 	// them who called this process, if the call is made on behalf of a ThriftMux
-	// call; see mux.ContextsFrom.
+	// call; see mux.ContextsFrom. At most 32,767 bytes. Requires Dialect
+	// wire.ThriftMux or Negotiate.
 	ClientID string
 	// Protocol is the encoding of calls through Service: wire.Binary or
 	// wire.Compact. Default wire.Binary. Calls through Handler keep the encoding
 	// that they have, on connections of their own.
 	Protocol wire.Protocol
-	// Zlib compresses what is sent. It takes the dialect wire.THeader.
+	// Zlib compresses what is sent. Requires Dialect wire.THeader.
 	Zlib bool
 	// TLS makes every connection a TLS session. An empty ServerName is taken
 	// from the endpoint. nil means no TLS.
@@ -128,14 +134,15 @@ type Client struct {
 	EjectAfter int
 
 	// SlowCall is the age at which a call makes its connection one that others
-	// avoid, with Adaptive. Default 5 ms.
+	// avoid. Requires Mode Adaptive. Default 5 ms.
 	SlowCall time.Duration
 	// DialTimeout bounds the time to open a connection, TLS included. Default
 	// 10 s.
 	DialTimeout time.Duration
 	// MinBackoff is how long an endpoint is left alone after the first failure,
 	// and MaxBackoff the most that this grows to, doubling with each failure; a
-	// random half of it is taken off. Defaults 50 ms and 10 s.
+	// random half of it is taken off. MinBackoff must not exceed MaxBackoff.
+	// Defaults 50 ms and 10 s.
 	MinBackoff, MaxBackoff time.Duration
 	// IdleTimeout closes a connection that has had no call for so long. It may
 	// take a quarter longer, as may those below. Default 5 minutes.
@@ -164,7 +171,7 @@ type Client struct {
 // [Client.Target]. It checks the target and connects at the first call.
 func Dial(target string) (*Client, error) {
 	if _, err := parseTarget(target); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("client: %w", err)
 	}
 	return &Client{Target: target}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -220,6 +221,32 @@ func TestMuxDeadlines(t *testing.T) {
 					}
 				})
 			}
+		})
+	}
+}
+
+// DialTimeout is the client's own: it is no deadline of a caller.
+func TestDialTimeoutIsNoDeadlineOfACaller(t *testing.T) {
+	timeout := &net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded}
+	for name, c := range map[string]*client.Client{
+		"the network's": {DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, timeout }},
+		"ours": {DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, context.Cause(ctx)
+		}},
+		"the context's": {DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c.Target, c.FailFast = "a:1", true
+			err := echo(t.Context(), c)
+			if errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("%s: %v", name, err)
+			}
+			check(t, name, err, outcome{code: mux.Unavailable, notRun: true, retriable: true, text: "dial"})
+			c.Close(t.Context())
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
@@ -15,13 +16,31 @@ const defaultConns = 1000
 
 // dial opens a connection to the endpoint, and begins a session on it if the
 // client speaks ThriftMux, or may speak it and the server does: then it is a
-// *greeted.
+// *greeted. Its error is never context.DeadlineExceeded, which to a caller means
+// that its own deadline has passed.
 func (n *Node) dial() (net.Conn, error) {
+	nc, err := n.open()
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = &dialTimeout{err.Error()}
+	}
+	return nc, err
+}
+
+// dialTimeout is the failure of a dial that took too long.
+type dialTimeout struct{ text string }
+
+func (e *dialTimeout) Error() string { return e.text }
+
+// Unwrap returns what the packages net and os say of it.
+func (e *dialTimeout) Unwrap() error { return os.ErrDeadlineExceeded }
+
+// open is dial, with whatever error the network has.
+func (n *Node) open() (net.Conn, error) {
 	c := n.client
 	ctx, cancel := c.ctx, context.CancelFunc(func() {})
 	if c.bounds.dial > 0 {
 		ctx, cancel = context.WithTimeoutCause(ctx, c.bounds.dial,
-			fmt.Errorf("no connection within %v (DialTimeout): %w", c.bounds.dial, context.DeadlineExceeded))
+			fmt.Errorf("no connection within %v (DialTimeout): %w", c.bounds.dial, os.ErrDeadlineExceeded))
 	}
 	defer cancel()
 	nc, err := c.reach(ctx, n.endpoint)

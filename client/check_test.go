@@ -72,7 +72,7 @@ func TestFieldsAreChecked(t *testing.T) {
 		want []string // what the error holds; nothing: it dials
 	}{
 		"only a target":           {&client.Client{Target: "a:1"}, nil},
-		"no target":               {&client.Client{}, []string{`Target "": no address`}},
+		"no target":               {&client.Client{}, []string{`target "": no address`}},
 		"a mode":                  {&client.Client{Target: "a:1", Mode: 7}, []string{"unknown Mode 7"}},
 		"a negative mode":         {&client.Client{Target: "a:1", Mode: -1}, []string{"unknown Mode -1"}},
 		"a dialect":               {&client.Client{Target: "a:1", Dialect: 99}, []string{"Dialect dialect(99) is not spoken; want framed, buffered, theader or thriftmux"}},
@@ -100,7 +100,7 @@ func TestFieldsAreChecked(t *testing.T) {
 		"a small MaxBackoff":      {&client.Client{Target: "a:1", MaxBackoff: time.Millisecond}, nil},
 		"MaxBackoff, no bound":    {&client.Client{Target: "a:1", MinBackoff: time.Minute, MaxBackoff: -1}, nil},
 		"filters":                 {&client.Client{Target: "a:1", Filters: []mux.Filter{same}}, nil},
-		"nil filters":             {&client.Client{Target: "a:1", Filters: []mux.Filter{nil, same, nil}}, []string{"Filters[0] is nil", "Filters[2] is nil"}},
+		"nil filters":             {&client.Client{Target: "a:1", Filters: []mux.Filter{nil, same, nil}}, []string{"nil Filters[0]", "nil Filters[2]"}},
 		"nil resolver":            {&client.Client{Target: "a:1", Resolver: (*nothing)(nil)}, []string{"Resolver is a nil *client_test.nothing"}},
 		"nil balancer":            {&client.Client{Target: "a:1", Balancer: (*nothing)(nil)}, []string{"Balancer is a nil *client_test.nothing"}},
 		"endpoints":               {&client.Client{Resolver: client.Static{{Addr: "a:1"}, {Addr: "b:99999"}}}, []string{`endpoint 1: address "b:99999" has no valid port`}},

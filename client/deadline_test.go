@@ -53,7 +53,7 @@ func TestDeadlines(t *testing.T) {
 		"both, the cause":    func(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) },
 		"both, a lost cause": func(ctx context.Context) error { <-ctx.Done(); return errors.New("stopped") },
 		"at that instant":    func(context.Context) error { <-time.After(20 * time.Millisecond); return context.Canceled },
-		"closed just then":   func(context.Context) error { <-time.After(20 * time.Millisecond); panic(http500) },
+		"closed just then":   func(context.Context) error { <-time.After(20 * time.Millisecond); panic(errCut) },
 	} {
 		for _, s := range spoken {
 			t.Run(fmt.Sprintf("%s/%v %v", name, s.dialect, s.protocol), func(t *testing.T) {
@@ -65,8 +65,8 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
-// http500 ends the connection of the call that panics with it.
-var http500 = errors.New("the connection is to be cut")
+// errCut ends the connection of the call that panics with it.
+var errCut = errors.New("the connection is to be cut")
 
 func testDeadlines(t *testing.T, header string, late func(context.Context) error, c *client.Client) {
 	const calls = 50
@@ -77,7 +77,7 @@ func testDeadlines(t *testing.T, header string, late func(context.Context) error
 	cut := func(next mux.Handler) mux.Handler {
 		return mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 			rep, err := next.ServeThrift(ctx, req)
-			if p := (*mux.PanicError)(nil); errors.As(err, &p) && p.Value == http500 {
+			if p := (*mux.PanicError)(nil); errors.As(err, &p) && p.Value == errCut {
 				srv.Config.Close()
 			}
 			return rep, err

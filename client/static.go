@@ -31,7 +31,7 @@ func parseTarget(target string) (Static, error) {
 	for addr := range strings.SplitSeq(strings.TrimPrefix(target, muxScheme), ",") {
 		addr = strings.TrimSpace(addr)
 		if err := checkAddr(addr); err != nil {
-			return nil, fmt.Errorf("Target %q: %w", target, err)
+			return nil, fmt.Errorf("target %q: %w", target, err)
 		}
 		list = append(list, Endpoint{Addr: addr})
 	}

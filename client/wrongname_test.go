@@ -179,7 +179,8 @@ func ids(p *peer, c *client.Client) <-chan int32 {
 				return
 			}
 			for in = append(in, room[:n]...); len(in) > 0; {
-				size, msg := len(in), in
+				var size int
+				msg := in
 				if c.Dialect == wire.Buffered {
 					if _, _, size, err = m.Next(in); err != nil || size == 0 {
 						break

@@ -131,6 +131,7 @@ func testReplyName(t *testing.T, c *client.Client, answer func(id int32) []byte,
 					t.Errorf("the call behind it: %v", b)
 				}
 			}
+			synctest.Wait() // the connection ends after its calls
 			if n := st.dials.Load(); n != 1 {
 				t.Errorf("%d connections", n)
 			}

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -56,6 +55,15 @@ func (c *Client) resolve() bounds {
 	if b.share == 0 {
 		b.share = 0.1
 	}
+	if c.MinBackoff == 0 && c.MaxBackoff > 0 {
+		b.minWait = min(b.minWait, b.maxWait)
+	}
+	if c.MaxBackoff < 0 {
+		b.maxWait = math.MaxInt64 / 2 // a wait that is below can still be doubled
+	}
+	if c.SlowCall < 0 {
+		b.slow = math.MaxInt64 // no call is ever slow
+	}
 	b.message = min(b.message, wire.MaxSniffFrame)
 	if b.inflateRatio = c.MaxInflateRatio; b.inflateRatio == 0 {
 		b.inflateRatio = theader.DefaultRatio
@@ -65,28 +73,6 @@ func (c *Client) resolve() bounds {
 	}
 	b.limits = wire.Limits{Depth: b.depth, Message: b.message}
 	return b
-}
-
-// check reports what of the fields makes no sense.
-func (c *Client) check() error {
-	if c.Mode < Pipelined || c.Mode > Adaptive {
-		return fmt.Errorf("client: mode %d is not known", c.Mode)
-	}
-	if c.Protocol != 0 && poolIndex(c.Protocol) < 0 {
-		return fmt.Errorf("client: protocol %v is not spoken", c.Protocol)
-	}
-	d := c.dialect()
-	if _, ok := dialects[d]; !ok {
-		return fmt.Errorf("client: dialect %v is not spoken", d)
-	}
-	if c.Zlib && d != wire.THeader {
-		return fmt.Errorf("client: Zlib takes the dialect %v, not %v", wire.THeader, d)
-	}
-	if c.MaxMessageSize > wire.MaxSniffFrame {
-		return fmt.Errorf("client: MaxMessageSize %d is over %d, which servers cannot tell from a PROXY header",
-			c.MaxMessageSize, wire.MaxSniffFrame)
-	}
-	return nil
 }
 
 func (c *Client) dialect() wire.Dialect {

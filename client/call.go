@@ -19,6 +19,8 @@ type call struct {
 	attempt    int             // 1 for the first sending
 	conn       *connection
 	id         uint32
+	service    string    // as sent
+	method     string    // as sent
 	leads      bool      // its caller reads the connection
 	prev, next *call     // by age, on the connection
 	at         time.Time // when it was sent, with Adaptive
@@ -49,6 +51,7 @@ func (c *core) newCall() *call {
 // free gives m up. Nobody may complete it any more, and done must be empty.
 func (c *core) free(m *call) {
 	m.ctx, m.conn, m.leads, m.kind = nil, nil, false, 0
+	m.service, m.method = "", ""
 	m.body, m.coded, m.walked, m.header, m.buf, m.err, m.unsent, m.fault = nil, 0, false, nil, nil, nil, false, false
 	c.calls.Put(m)
 }

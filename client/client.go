@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -37,6 +38,9 @@ const (
 // other field may be left zero. The fields must not change after the first use.
 // All methods may be called concurrently.
 //
+// Fields that contradict each other, or break what their documentation asks for,
+// are an error of the first call and of all others, which names all of them.
+//
 // Every bound is a field of its own. 0 means the default that the field names, a
 // negative value means no bound.
 type Client struct {
@@ -44,7 +48,7 @@ type Client struct {
 	// with commas between: "host:port", or "unix:/path" for a Unix socket. A
 	// name that stands for several IP addresses is one endpoint: the first
 	// address that answers is taken. "thriftmux://" before the list sets the
-	// dialect.
+	// dialect; with a Resolver, set Dialect instead.
 	Target string
 	// Resolver finds the endpoints of Target. nil takes Target as their list.
 	Resolver Resolver
@@ -59,17 +63,18 @@ type Client struct {
 	// speaks that with those that do. With the others it speaks Dialect, on
 	// another connection; they are not asked again. A server of framed messages
 	// refuses the question at once; one of unframed messages may wait for more of
-	// it, and is given a second.
+	// it, and is given a second. Dialect must not be wire.ThriftMux.
 	Negotiate bool
 	// ClientID is what servers on ThriftMux are told of who calls. Empty tells
 	// them who called this process, if the call is made on behalf of a ThriftMux
-	// call; see mux.ContextsFrom.
+	// call; see mux.ContextsFrom. At most 32,767 bytes. Requires Dialect
+	// wire.ThriftMux or Negotiate.
 	ClientID string
 	// Protocol is the encoding of calls through Service: wire.Binary or
 	// wire.Compact. Default wire.Binary. Calls through Handler keep the encoding
 	// that they have, on connections of their own.
 	Protocol wire.Protocol
-	// Zlib compresses what is sent. It takes the dialect wire.THeader.
+	// Zlib compresses what is sent. Requires Dialect wire.THeader.
 	Zlib bool
 	// TLS makes every connection a TLS session. An empty ServerName is taken
 	// from the endpoint. nil means no TLS.
@@ -151,14 +156,15 @@ type Client struct {
 	EjectAfter int
 
 	// SlowCall is the age at which a call makes its connection one that others
-	// avoid, with Adaptive. Default 5 ms.
+	// avoid. Requires Mode Adaptive. Default 5 ms.
 	SlowCall time.Duration
 	// DialTimeout bounds the time to open a connection, TLS included. Default
 	// 10 s.
 	DialTimeout time.Duration
 	// MinBackoff is how long an endpoint is left alone after the first failure,
 	// and MaxBackoff the most that this grows to, doubling with each failure; a
-	// random half of it is taken off. Defaults 50 ms and 10 s.
+	// random half of it is taken off. MinBackoff must not exceed MaxBackoff.
+	// Defaults 50 ms and 10 s.
 	MinBackoff, MaxBackoff time.Duration
 	// IdleTimeout closes a connection that has had no call for so long. It may
 	// take a quarter longer, as may those below. Default 5 minutes.
@@ -188,7 +194,7 @@ type Client struct {
 // [Client.Target]. It checks the target and connects at the first call.
 func Dial(target string) (*Client, error) {
 	if _, err := parseTarget(target); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("client: %w", err)
 	}
 	return &Client{Target: target}, nil
 }
@@ -198,7 +204,8 @@ func Dial(target string) (*Client, error) {
 // bare method, as servers of a single service want it.
 //
 // A call returns the declared exception in its result, a *[Error] for the
-// client's own failures, and a thrift.TApplicationException for a server's. The
+// client's own failures, and a thrift.TApplicationException for a server's. A
+// deadline that passes is a *[Error], whichever side notices it first. The
 // headers that thrift.SetWriteHeaderList names in the context are sent, and
 // those of the reply returned, in dialects that have some. A oneway call returns
 // when the system has taken its bytes.
@@ -208,7 +215,8 @@ func (c *Client) Service(service string) thrift.TClient {
 
 // Handler returns a handler that forwards calls to one service: bytes pass
 // through undecoded, in the protocol in which they came. With "" names are sent
-// without a prefix. An exception of the server is a reply of that type.
+// without a prefix. An exception of the server is a reply of that type, except that
+// DeadlineExceeded is a *[Error] if the call's context has a deadline.
 //
 // The reply's body is memory that the request holds (mux.Request.Held).
 func (c *Client) Handler(service string) mux.Handler {

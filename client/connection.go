@@ -162,7 +162,7 @@ func (c *connection) append(m *call, req *mux.Request) error {
 		return err
 	}
 	c.out.Set(dst)
-	m.conn, m.from = c, c.appended
+	m.conn, m.from, m.service, m.method = c, c.appended, req.Service, req.Method
 	m.refusals = c.node.refusals.Load()
 	c.appended += int64(len(dst) - before)
 	m.to = c.appended

@@ -3,8 +3,10 @@ package client
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
+	"os"
 	"reflect"
 
 	"github.com/oneport-thrift/oneport/protocol/wire"
@@ -15,13 +17,31 @@ const defaultConns = 1000
 
 // dial opens a connection to the endpoint, and begins a session on it if the
 // client speaks ThriftMux, or may speak it and the server does: then it is a
-// *greeted.
+// *greeted. Its error is never context.DeadlineExceeded, which to a caller means
+// that its own deadline has passed.
 func (n *Node) dial() (net.Conn, error) {
+	nc, err := n.open()
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = &dialTimeout{err.Error()}
+	}
+	return nc, err
+}
+
+// dialTimeout is the failure of a dial that took too long.
+type dialTimeout struct{ text string }
+
+func (e *dialTimeout) Error() string { return e.text }
+
+// Unwrap returns what the packages net and os say of it.
+func (e *dialTimeout) Unwrap() error { return os.ErrDeadlineExceeded }
+
+// open is dial, with whatever error the network has.
+func (n *Node) open() (net.Conn, error) {
 	c := n.client
 	ctx, cancel := c.ctx, context.CancelFunc(func() {})
 	if c.bounds.dial > 0 {
 		ctx, cancel = context.WithTimeoutCause(ctx, c.bounds.dial,
-			fmt.Errorf("no connection within %v (DialTimeout): %w", c.bounds.dial, context.DeadlineExceeded))
+			fmt.Errorf("no connection within %v (DialTimeout): %w", c.bounds.dial, os.ErrDeadlineExceeded))
 	}
 	defer cancel()
 	nc, err := c.reach(ctx, n.endpoint)
@@ -57,9 +77,21 @@ func (c *core) reach(ctx context.Context, e Endpoint) (net.Conn, error) {
 	session := tls.Client(nc, c.tlsConfig(e))
 	if err := session.HandshakeContext(ctx); err != nil {
 		nc.Close()
+		if plain := (tls.RecordHeaderError{}); errors.As(err, &plain) {
+			err = inTheClear(plain)
+		}
 		return nil, fmt.Errorf("dial %s: TLS handshake: %w", e.Addr, err)
 	}
 	return session, nil
+}
+
+// inTheClear is the failure of a handshake with a server that does not speak TLS.
+func inTheClear(err tls.RecordHeaderError) error {
+	first := err.RecordHeader[:]
+	if o, ok := wire.SniffReply(first); ok && o.Dialect != wire.TLS {
+		return fmt.Errorf("%s without TLS; TLS is set: %w", answers(o, first), err)
+	}
+	return fmt.Errorf("the server answers without TLS (first bytes % x); TLS is set: %w", first, err)
 }
 
 // tlsConfig returns the configuration of TLS sessions with an endpoint.

@@ -23,11 +23,17 @@ var ErrClosed = errors.New("client: closed")
 //     Try again after a pause, with fewer calls at a time, or raise the bound.
 //   - mux.DeadlineExceeded, mux.Canceled: the call's context ended. errors.Is
 //     finds the context's error and its cause. The server may run the call or
-//     have run it, unless NotRun is set.
+//     have run it, unless NotRun is set. A server that answers DeadlineExceeded to
+//     a call whose context has a deadline has noticed before the client: that is
+//     the same error, and errors.Is finds context.DeadlineExceeded.
 //   - mux.InternalError: the connection was lost after the call was sent, or the
 //     server sent what is no reply to it. The server may have run it. Try again
 //     only if running the call twice does no harm. With NotRun it is a mistake in
 //     the client's fields, which Err names.
+//   - mux.WrongMethodName: the reply with the call's id was under the name of another
+//     method, so that it may be the reply to another call. The server may have run
+//     it. Other calls of the connection fail with mux.InternalError, except on
+//     ThriftMux, where each reply stands in a frame of its own.
 //   - mux.ProtocolError: the arguments could not be encoded (NotRun is set), or
 //     the reply not decoded: then the call was run.
 //   - mux.InvalidProtocol: a forwarded call in a protocol that the client does

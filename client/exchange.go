@@ -116,6 +116,11 @@ func (c *core) again(m *call, req *mux.Request, attempt int) bool {
 func (c *core) finish(m *call, req *mux.Request, doubt error) (mux.Reply, error) {
 	defer c.free(m)
 	addr := m.conn.node.endpoint.Addr
+	if err := deadlineError(m, req.Protocol); err != nil {
+		m.buf.Release()
+		err.Addr = addr
+		return mux.Reply{}, named(req, inDoubt(err, doubt))
+	}
 	if m.err != nil {
 		err := &Error{Code: mux.InternalError, Addr: addr, Err: m.err}
 		if m.fault {
@@ -123,6 +128,9 @@ func (c *core) finish(m *call, req *mux.Request, doubt error) (mux.Reply, error)
 		}
 		if m.unsent {
 			err.Code, err.NotRun = mux.Unavailable, mux.SendAgain
+		}
+		if _, ok := m.err.(*wrongName); ok {
+			err.Code = mux.WrongMethodName
 		}
 		return mux.Reply{}, named(req, inDoubt(err, doubt))
 	}

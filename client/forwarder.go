@@ -87,6 +87,8 @@ func publicText(code mux.Code, n mux.NotRun) string {
 	switch {
 	case code == mux.InternalError && n == mux.MayHaveRun:
 		return "the connection to the server was lost; the call may have been run"
+	case code == mux.WrongMethodName:
+		return "the server sent the reply of another method; the call may have been run"
 	case n != mux.MayHaveRun:
 		return code.String() + "; the call was not run"
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
-// maxName bounds the name in a reply. It is ignored: the id tells the call.
+// maxName bounds the name in a reply, in bytes.
 const maxName = 64 << 10
 
 // framed is the session of messages with their length before them.
@@ -92,7 +92,7 @@ func (r *reply) take(h wire.Header, body []byte) error {
 	if h.Type != wire.Reply && h.Type != wire.Exception {
 		return fmt.Errorf("a server sends replies, not a message of type %v", h.Type)
 	}
-	r.id, r.kind, r.body = uint32(h.SeqID), h.Type, body
+	r.id, r.kind, r.name, r.body = uint32(h.SeqID), h.Type, h.Name, body
 	return nil
 }
 

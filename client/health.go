@@ -36,15 +36,7 @@ func (n *Node) refused(m *call) {
 // each time another, so that clients that lost a server together do not come back
 // together. Called with the core's mu held.
 func (n *Node) rest(failures int) {
-	b := &n.client.bounds
-	wait := b.minWait
-	for range failures - 1 {
-		if wait *= 2; wait >= b.maxWait {
-			break
-		}
-	}
-	wait = min(wait, max(b.maxWait, b.minWait))
-	wait -= time.Duration(rand.Float64() * float64(wait) / 2)
+	wait := n.wait(failures)
 	if wait <= 0 {
 		return
 	}
@@ -53,6 +45,19 @@ func (n *Node) rest(failures int) {
 		n.timer.Stop()
 	}
 	n.timer = time.AfterFunc(wait, n.up)
+}
+
+// wait returns how long the node is left alone after so many failures.
+func (n *Node) wait(failures int) time.Duration {
+	b := &n.client.bounds
+	wait := b.minWait
+	for range failures - 1 {
+		if wait *= 2; wait >= b.maxWait {
+			break
+		}
+	}
+	wait = min(wait, b.maxWait)
+	return wait - time.Duration(rand.Float64()*float64(wait)/2)
 }
 
 // up lets the node be tried again.

@@ -105,6 +105,11 @@ func (r *reader) cut() error {
 // fillBatch cuts the replies off.
 func (r *reader) fillBatch() error {
 	r.batch = r.batch[:0]
+	if r.watch.messages == 0 {
+		if err := r.c.mismatch(r.unread()); err != nil {
+			return err
+		}
+	}
 	for len(r.unread()) > 0 {
 		r.batch = append(r.batch, reply{})
 		p := &r.batch[len(r.batch)-1]
@@ -115,7 +120,7 @@ func (r *reader) fillBatch() error {
 			r.batch = r.batch[:len(r.batch)-1]
 		}
 		if err != nil {
-			return fmt.Errorf("reply: %w", err)
+			return r.c.unreadable(r.unread(), err)
 		}
 		if n == 0 {
 			return nil
@@ -154,11 +159,19 @@ func (c *connection) deliver(batch []reply, buf *conn.Buffer) (idle bool, err er
 			m.err, m.unsent = batch[i].unknown, true
 		} else if batch[i].fault != nil {
 			m.err, m.fault = batch[i].fault, true
+		} else if !m.answeredBy(&batch[i]) {
+			m.err = newWrongName(batch[i].name, m)
+			if c.multi == nil {
+				err = fmt.Errorf("%w, so that no other reply of this connection can be trusted", m.err)
+			}
 		} else {
 			m.kind, m.body, m.coded, m.walked, m.header, m.buf = batch[i].kind, batch[i].body, batch[i].protocol, batch[i].walked, batch[i].header, buf
 			held++
 		}
 		m.next, ready = ready, m
+		if err != nil {
+			break
+		}
 	}
 	if idle = c.head == nil; idle {
 		c.idleAt = time.Now()

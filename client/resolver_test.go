@@ -220,31 +220,3 @@ func TestEjection(t *testing.T) {
 		bad.end()
 	})
 }
-
-func TestDialChecksTheTarget(t *testing.T) {
-	for target, ok := range map[string]bool{
-		"localhost:9090": true, "a:1,b:2": true, "unix:/run/foo": true, "[::1]:9090": true, "a:1, unix:/run/foo": true,
-		"": false, "localhost": false, "localhost:": false, "a:1,": false, "unix:": false, "::1:9090": false,
-	} {
-		if _, err := client.Dial(target); (err == nil) != ok {
-			t.Errorf("Dial(%q): %v", target, err)
-		}
-	}
-}
-
-func TestFieldsThatMakeNoSense(t *testing.T) {
-	for name, c := range map[string]*client.Client{
-		"mode":     {Target: "a:1", Mode: 7},
-		"dialect":  {Target: "a:1", Dialect: 99},
-		"protocol": {Target: "a:1", Protocol: 3},
-		"Zlib":     {Target: "a:1", Zlib: true},
-		"Message":  {Target: "a:1", MaxMessageSize: 1 << 30},
-		"target":   {},
-	} {
-		err := echo(t.Context(), c)
-		check(t, name, err, outcome{code: mux.InternalError, notRun: true, text: name})
-		if err := c.Close(t.Context()); err != nil {
-			t.Error(err)
-		}
-	}
-}

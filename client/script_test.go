@@ -88,7 +88,7 @@ var scripts = []struct {
 	}, {
 		name:   "bytes of another protocol",
 		script: first(1, func(p *peer, id int32) { p.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")); p.swallow() }),
-		first:  lost("limit"), dials: 2,
+		first:  lost(`HTTP, which this client does not speak ("HTTP/1.1 400 Bad Request"); Dialect is framed`), dials: 2,
 	}, {
 		name:   "a result that is none",
 		script: first(1, func(p *peer, id int32) { p.Write(framedMessage(wire.Reply, id, []byte{0x0b})); p.answer() }),

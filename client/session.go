@@ -46,6 +46,8 @@ type multiplexer interface {
 type reply struct {
 	id     uint32
 	kind   wire.Type // Reply or Exception
+	name   []byte    // as the server sent it; a view of the stream
+	made   bool      // by the session, for an answer that is no Thrift message and has no name
 	body   []byte    // a view of the stream, or memory of its own
 	walked bool      // body's end was found by walking it
 	header mux.Header

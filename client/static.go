@@ -2,7 +2,6 @@ package client
 
 import (
 	"fmt"
-	"net"
 	"strings"
 )
 
@@ -32,25 +31,11 @@ func parseTarget(target string) (Static, error) {
 	for addr := range strings.SplitSeq(strings.TrimPrefix(target, muxScheme), ",") {
 		addr = strings.TrimSpace(addr)
 		if err := checkAddr(addr); err != nil {
-			return nil, fmt.Errorf("client: target %q: %w", target, err)
+			return nil, fmt.Errorf("target %q: %w", target, err)
 		}
 		list = append(list, Endpoint{Addr: addr})
 	}
 	return list, nil
-}
-
-func checkAddr(addr string) error {
-	if path, ok := strings.CutPrefix(addr, unixPrefix); ok {
-		if path == "" {
-			return fmt.Errorf("address %q names no socket", addr)
-		}
-		return nil
-	}
-	_, port, err := net.SplitHostPort(addr)
-	if err == nil && port == "" {
-		err = fmt.Errorf("address %q has no port", addr)
-	}
-	return err
 }
 
 // network splits an address into what net.Dial wants.

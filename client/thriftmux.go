@@ -173,7 +173,7 @@ func (s *muxSession) refused(f thriftmux.Frame, r *reply) {
 
 // exception makes r an answer of the session's own.
 func (s *muxSession) exception(r *reply, tag uint32, n mux.NotRun, code mux.Code, text string) {
-	r.id, r.kind = idOf(tag), wire.Exception
+	r.id, r.kind, r.made = idOf(tag), wire.Exception, true
 	r.body = wire.AppendMarkedException(nil, s.protocol, int32(code), text, n)
 }
 

@@ -132,12 +132,18 @@ func readFrame(nc net.Conn) (thriftmux.Frame, error) {
 			return thriftmux.Frame{}, err
 		}
 		n, err := wire.FrameSize(b, maxGreeting)
+		if o, ok := wire.SniffReply(b); ok && err != nil {
+			err = errors.New(answers(o, b))
+		}
 		if err != nil {
 			return thriftmux.Frame{}, err
 		}
 		b = append(b, make([]byte, n-len(b))...)
 		if _, err := io.ReadFull(nc, b[wire.FrameHeaderSize:]); err != nil {
 			return thriftmux.Frame{}, err
+		}
+		if o, ok := wire.SniffReply(b); ok && o.Dialect != wire.ThriftMux {
+			return thriftmux.Frame{}, errors.New(answers(o, b))
 		}
 		f, _, err := thriftmux.ParseFrame(b, maxGreeting)
 		if err != nil || f.Type != thriftmux.Tping {

@@ -2,6 +2,7 @@ package filter
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strconv"
 	"time"
@@ -23,7 +24,7 @@ type Deadlines struct {
 	// wait: a whole number of milliseconds, as [PassDeadline] sends it. What is
 	// no such number is ignored. "" means that clients cannot say.
 	Header string
-	// Max bounds what a client may ask for. 0 means no bound.
+	// Max bounds what a client may ask for. It requires Header. 0 means no bound.
 	Max time.Duration
 }
 
@@ -32,14 +33,30 @@ type Deadlines struct {
 // was over before it could begin is answered DeadlineExceeded without being run;
 // one that runs is not cut off, but told by its context.
 //
-// A call that gets no deadline costs nothing. It panics if a duration is
-// negative, as that is a mistake of the program.
+// A call that gets no deadline costs nothing. It panics if a duration is negative,
+// if Max is set without Header, or if a name in Methods has no method or stands
+// there twice (":foo" and "foo"), as these are mistakes of the program.
 func Deadline(d Deadlines) mux.Filter {
+	if d.Max > 0 && d.Header == "" {
+		panic(fmt.Sprintf("filter: Deadlines.Max of %v bounds nothing: Header is empty, so that clients cannot ask for a time", d.Max))
+	}
 	defaults := make(map[method]time.Duration, len(d.Methods))
 	for name, span := range d.Methods {
-		defaults[methodOf(name)] = checkSpan(span)
+		m := methodOf(name)
+		if m.name == "" {
+			panic(fmt.Sprintf("filter: Deadlines.Methods[%q] names no method: want %q", name, "Service:method"))
+		}
+		if _, ok := defaults[m]; ok {
+			panic(fmt.Sprintf("filter: Deadlines.Methods[%q] stands there twice: a colon in front changes nothing", name))
+		}
+		defaults[m] = checkSpan(fmt.Sprintf("Methods[%q]", name), span)
 	}
-	t := timed{byDefault: checkSpan(d.Default), methods: defaults, header: d.Header, most: checkSpan(d.Max)}
+	t := timed{
+		byDefault: checkSpan("Default", d.Default),
+		methods:   defaults,
+		header:    d.Header,
+		most:      checkSpan("Max", d.Max),
+	}
 	return func(next mux.Handler) mux.Handler {
 		t := t
 		t.next = next
@@ -47,9 +64,10 @@ func Deadline(d Deadlines) mux.Filter {
 	}
 }
 
-func checkSpan(d time.Duration) time.Duration {
+// checkSpan panics if the duration d of a field is negative.
+func checkSpan(field string, d time.Duration) time.Duration {
 	if d < 0 {
-		panic("filter: a deadline of " + d.String() + " is over before it begins")
+		panic(fmt.Sprintf("filter: Deadlines.%s of %v is negative", field, d))
 	}
 	return d
 }

@@ -17,7 +17,7 @@ import (
 // It panics if calls is less than 1.
 func Limit(calls int) mux.Filter {
 	if calls < 1 {
-		panic(fmt.Sprintf("filter: a limit of %d calls lets none run", calls))
+		panic(fmt.Sprintf("filter: Limit(%d) lets no call run: want at least 1", calls))
 	}
 	return func(next mux.Handler) mux.Handler {
 		return &limited{next: next, most: int64(calls)}

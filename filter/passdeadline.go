@@ -16,8 +16,11 @@ import (
 // it.
 //
 // A call that has less than a millisecond left is failed with DeadlineExceeded
-// and not sent.
+// and not sent. PassDeadline panics if header is empty.
 func PassDeadline(header string) mux.Filter {
+	if header == "" {
+		panic("filter: PassDeadline needs the name of a header")
+	}
 	return func(next mux.Handler) mux.Handler {
 		return mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 			left, ok := timeLeft(ctx, req, header)

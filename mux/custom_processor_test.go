@@ -115,14 +115,15 @@ func TestCustomProcessors(t *testing.T) {
 }
 
 // TestAMultiplexedProcessor puts the runtime's own multiplexer behind ours: its
-// methods have its services' names before them.
+// methods have its services' names before them. Register does not take it, since
+// hardly anybody means that.
 func TestAMultiplexedProcessor(t *testing.T) {
 	inner := thrift.NewTMultiplexedProcessor()
 	inner.RegisterProcessor("FooApi", fooProcessor(nil))
 	inner.RegisterProcessor("BarApi", bar.NewBarApiProcessor(barService{}))
 	inner.RegisterDefault(fooProcessor(nil))
 	m := mux.New()
-	m.Register("Old", inner)
+	m.Handle("Old", mux.Processor(inner))
 	m.Alias("", "Old")
 	for name, want := range map[string]string{
 		"Old:FooApi:echo": "hi",

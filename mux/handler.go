@@ -1,6 +1,9 @@
 package mux
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // A Handler answers one call.
 //
@@ -27,23 +30,34 @@ type Filter func(next Handler) Handler
 // Chain wraps h in filters. The first filter is the outermost: it sees the call
 // first and the reply last. A call counts as run from when it reaches h, unless h
 // is a [Mux] or a [Forwarder]: what a filter refuses without calling next is not run.
+// Chain panics if a filter is nil or returns a nil handler, as that is a mistake of
+// the program.
 func Chain(h Handler, filters ...Filter) Handler {
-	h = wrap(h, filters)
+	h, err := wrap(h, filters)
+	if err != nil {
+		panic(fmt.Errorf("mux: Chain: %w", err))
+	}
 	if len(filters) == 0 {
 		return h
 	}
 	return &chain{h}
 }
 
-// wrap is Chain without a mark on what it returns.
-func wrap(h Handler, filters []Filter) Handler {
+// wrap is Chain without a mark on what it returns, and with an error where that
+// panics.
+func wrap(h Handler, filters []Filter) (Handler, error) {
 	if isUserCode(h) {
 		h = userCode{h}
 	}
 	for i := len(filters) - 1; i >= 0; i-- {
-		h = filters[i](h)
+		if filters[i] == nil {
+			return nil, fmt.Errorf("filter %d of %d is nil (counted from 0)", i, len(filters))
+		}
+		if h = filters[i](h); isNil(h) {
+			return nil, fmt.Errorf("filter %d of %d returned a nil handler (counted from 0)", i, len(filters))
+		}
 	}
-	return h
+	return h, nil
 }
 
 // chain is a handler in filters, which notes by itself where user code begins.

@@ -25,7 +25,11 @@ import (
 // failure of another call, a client's error or a thrift.TApplicationException, is an
 // InternalError: the exception that the stub made of it, with the error's text, is
 // dropped. So is whatever it wrote once ctx has ended.
+// It panics if p is nil.
 func Processor(p thrift.TProcessor) Handler {
+	if isNil(p) {
+		panic(fmt.Errorf("mux: Processor: %w", nilError("processor", p)))
+	}
 	functions := p.ProcessorMap()
 	h := &processor{p: p, methods: make(map[string]method, len(functions)), generated: isGenerated(reflect.TypeOf(p))}
 	for name, f := range functions {

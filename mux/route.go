@@ -67,7 +67,7 @@ func (l listed) has(method string) bool { _, ok := l[method]; return ok }
 
 func (listed) isOneway(string) bool { return false }
 
-func newRoute(service string, h Handler, filters []Filter) *Route {
+func newRoute(service string, h Handler, filters []Filter) (*Route, error) {
 	q, _ := h.(*quick)
 	if q != nil {
 		h = q.next
@@ -78,7 +78,10 @@ func newRoute(service string, h Handler, filters []Filter) *Route {
 	}
 	r := &Route{Service: service, handler: h, inner: h, oneways: new(nameSet), quick: q, filtered: len(filters) > 0}
 	if r.filtered {
-		r.handler = wrap(recovered{h, isUserCode(h)}, filters)
+		var err error
+		if r.handler, err = wrap(recovered{h, isUserCode(h)}, filters); err != nil {
+			return nil, err
+		}
 	} else {
 		r.user = isUserCode(h)
 	}
@@ -91,7 +94,7 @@ func newRoute(service string, h Handler, filters []Filter) *Route {
 	if l != nil && r.methods == nil {
 		r.methods = l.methods
 	}
-	return r
+	return r, r.checkQuick()
 }
 
 // Methods returns the sorted names of the methods that the service is known to

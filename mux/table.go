@@ -26,24 +26,30 @@ type Table struct {
 
 // Register adds the service of a generated processor. The processor is not
 // changed, and may be registered under several names. An empty service is the
-// default, which gets the calls with bare method names.
+// default, which gets the calls with bare method names. A
+// thrift.TMultiplexedProcessor, which routes by names itself, is an error: its
+// processors are registered one by one.
 func (t *Table) Register(service string, p thrift.TProcessor, filters ...Filter) error {
-	if p == nil {
-		return fmt.Errorf("mux: service %q: nil processor", service)
+	if err := checkProcessor(p); err != nil {
+		return fmt.Errorf("mux: service %q: %w", service, err)
 	}
 	return t.Handle(service, Processor(p), filters...)
 }
 
 // Handle adds a service that h answers. Its filters run inside the server's; the
-// first is the outermost. h's panics are caught innermost.
+// first is the outermost. h's panics are caught innermost. A handler or a filter that
+// is nil is an error, and so is a [Quick] method that h is known not to have.
 func (t *Table) Handle(service string, h Handler, filters ...Filter) error {
-	if h == nil {
-		return fmt.Errorf("mux: service %q: nil handler", service)
+	if err := checkHandler(h); err != nil {
+		return fmt.Errorf("mux: service %q: %w", service, err)
 	}
 	if err := t.vacant(service); err != nil {
 		return err
 	}
-	r := newRoute(service, h, filters)
+	r, err := newRoute(service, h, filters)
+	if err != nil {
+		return fmt.Errorf("mux: service %q: %w", service, err)
+	}
 	if r.methods == nil {
 		r.labels = t.labelsOf(service)
 	}
@@ -66,6 +72,9 @@ func (t *Table) labelsOf(service string) *labels.Set[string] {
 func (t *Table) Alias(alias, service string) error {
 	if err := t.vacant(alias); err != nil {
 		return err
+	}
+	if alias == service {
+		return fmt.Errorf("mux: alias %q of itself", alias)
 	}
 	t.aliases[alias] = service
 	return nil
@@ -92,6 +101,8 @@ func (t *Table) vacant(name string) error {
 		return fmt.Errorf("mux: service %q: a name ends at the first colon, so it cannot hold one", name)
 	case strings.HasPrefix(name, "["):
 		return fmt.Errorf("mux: service %q: a name cannot begin with '[', which opens a JSON message", name)
+	case strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return fmt.Errorf("mux: service %q: a name cannot hold control characters, by which unframed calls to it would be taken for something else", name)
 	case len(name) > wire.DefaultName/2:
 		return fmt.Errorf("mux: a service name of %d bytes is over the limit of %d", len(name), wire.DefaultName/2)
 	}
@@ -118,6 +129,10 @@ func (t *Table) resolve() (map[string]*Route, error) {
 	var errs []error
 	for alias, service := range t.aliases {
 		r, ok := t.routes[service]
+		if to, isAlias := t.aliases[service]; isAlias && !ok {
+			errs = append(errs, fmt.Errorf("mux: alias %q points to service %q, which is an alias itself: name its service, %q", alias, service, to))
+			continue
+		}
 		if !ok {
 			errs = append(errs, fmt.Errorf("mux: alias %q points to service %q, which is not in the table", alias, service))
 			continue

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/thrift/lib/go/thrift"
+
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 	"github.com/oneport-thrift/oneport/thrift/gen-go/foo"
@@ -92,10 +94,41 @@ func TestAnErrorLeavesTheOldTable(t *testing.T) {
 		{"alias like a service", func(t *mux.Table) error { return t.Alias("Till", "Till") }, `"Till" stands in the table already`},
 		{"nil handler", func(t *mux.Table) error { return t.Handle("Desk", nil) }, "nil handler"},
 		{"nil processor", func(t *mux.Table) error { return t.Register("Desk", nil) }, "nil processor"},
+		{"nil func", func(t *mux.Table) error { return t.Handle("Desk", mux.HandlerFunc(nil)) }, `service "Desk": nil handler of type mux.HandlerFunc`},
+		{"nil mux", func(t *mux.Table) error { return t.Handle("Desk", (*mux.Mux)(nil)) }, `service "Desk": nil handler of type *mux.Mux`},
+		{"nil of a type", func(t *mux.Table) error { return t.Register("Desk", (*foo.FooApiProcessor)(nil)) }, `service "Desk": nil processor of type *foo.FooApiProcessor`},
+		{"nil, and quick", func(t *mux.Table) error { return t.Handle("Desk", mux.Quick(nil)) }, `service "Desk": nil handler`},
+		{"nil of a type, and quick", func(t *mux.Table) error { return t.Handle("Desk", mux.Quick(mux.HandlerFunc(nil))) }, `service "Desk": nil handler of type`},
+		{"nil filter", func(t *mux.Table) error {
+			return t.Handle("Desk", names, func(h mux.Handler) mux.Handler { return h }, nil)
+		}, `service "Desk": filter 1 of 2 is nil`},
+		{"nil filter of a stub", func(t *mux.Table) error {
+			return t.Register("Desk", foo.NewFooApiProcessor(&fooService{}), nil)
+		}, `service "Desk": filter 0 of 1 is nil`},
+		{"a filter that gives nothing", func(t *mux.Table) error {
+			return t.Handle("Desk", names, func(mux.Handler) mux.Handler { return nil })
+		}, `service "Desk": filter 0 of 1 returned a nil handler`},
+		{"quick, and there is no such method", func(t *mux.Table) error {
+			return t.Handle("Desk", mux.Quick(mux.Processor(foo.NewFooApiProcessor(&fooService{})), "echo", "Echo"))
+		}, `service "Desk": Quick names the method "Echo"`},
+		{"a multiplexer", func(t *mux.Table) error {
+			p := thrift.NewTMultiplexedProcessor()
+			p.RegisterProcessor("Foo", foo.NewFooApiProcessor(&fooService{}))
+			p.RegisterProcessor("Bar", foo.NewFooApiProcessor(&fooService{}))
+			return t.Register("Desk", p)
+		}, `service "Desk": *thrift.TMultiplexedProcessor routes by the names of services itself, so that its methods would be called "service:service:method": register each of its processors ["Bar" "Foo"]`},
+		{"an empty multiplexer", func(t *mux.Table) error { return t.Register("Desk", thrift.NewTMultiplexedProcessor()) }, "routes by the names"},
+		{"what holds a multiplexer", func(t *mux.Table) error {
+			p := thrift.NewTMultiplexedProcessor()
+			p.RegisterProcessor("Foo", foo.NewFooApiProcessor(&fooService{}))
+			return t.Register("Desk", struct{ *thrift.TMultiplexedProcessor }{p})
+		}, "routes by the names"},
+		{"name with a control character", func(t *mux.Table) error { return t.Handle("a\n", names) }, `service "a\n": a name cannot hold control characters`},
+		{"alias of itself", func(t *mux.Table) error { return t.Alias("Desk", "Desk") }, `alias "Desk" of itself`},
 		{"remove nothing", func(t *mux.Table) error { return t.Remove("Desk") }, `no service "Desk"`},
 		{"remove twice", func(t *mux.Table) error { return errors.Join(t.Remove("Till"), t.Remove("Till")) }, `no service "Till"`},
 		{"alias of nothing", func(t *mux.Table) error { return t.Alias("Desk", "None") }, `alias "Desk" points to service "None"`},
-		{"alias of an alias", func(t *mux.Table) error { return t.Alias("Desk", "Pay") }, `alias "Desk" points to service "Pay"`},
+		{"alias of an alias", func(t *mux.Table) error { return t.Alias("Desk", "Pay") }, `alias "Desk" points to service "Pay", which is an alias itself: name its service, "Till"`},
 		{"alias left behind", func(t *mux.Table) error { return t.Remove("Till") }, `alias "Pay" points to service "Till"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -153,5 +186,23 @@ func TestAliasesFollowAServiceThatIsReplaced(t *testing.T) {
 	r := m.Lookup("Shop")
 	if r == old || r != m.Lookup("Store") || len(r.Methods()) != 6 {
 		t.Errorf("Shop leads to %+v", r)
+	}
+}
+
+// Chain says which of its filters is the mistake.
+func TestChainNamesTheFilter(t *testing.T) {
+	same := func(h mux.Handler) mux.Handler { return h }
+	for text, filters := range map[string][]mux.Filter{
+		"mux: Chain: filter 1 of 3 is nil":                 {same, nil, same},
+		"mux: Chain: filter 2 of 3 returned a nil handler": {same, same, func(mux.Handler) mux.Handler { return (*mux.Mux)(nil) }},
+	} {
+		func() {
+			defer func() {
+				if err, _ := recover().(error); err == nil || !strings.Contains(err.Error(), text) {
+					t.Errorf("%v, want %q", err, text)
+				}
+			}()
+			mux.Chain(names, filters...)
+		}()
 	}
 }

@@ -62,7 +62,7 @@ func (s *Server) resolve() bounds {
 
 func (b *bounds) check() error {
 	if b.message > maxMessageSize {
-		return fmt.Errorf("server: MaxMessageSize %d is over %d, from where on a PROXY header reads as a frame's length",
+		return fmt.Errorf("server: MaxMessageSize %d exceeds the maximum of %d: a longer frame could not be told from a PROXY v2 header",
 			b.message, maxMessageSize)
 	}
 	return nil

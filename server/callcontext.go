@@ -37,7 +37,11 @@ type callEnd struct {
 var answered = new(callEnd)
 
 // errDeadline is the cause of the end of a context by its deadline.
-var errDeadline = &mux.Error{Code: mux.DeadlineExceeded, Message: "the call's deadline has passed"}
+var errDeadline = &mux.Error{
+	Code:    mux.DeadlineExceeded,
+	Message: "the call's deadline has passed",
+	Err:     context.DeadlineExceeded,
+}
 
 // parent returns the connection's context that this one hangs on. It has no
 // deadline.

@@ -22,7 +22,7 @@ var switchable = map[wire.Dialect][]wire.Protocol{
 func (s *Server) checkDisabled() error {
 	for _, name := range s.Disable {
 		if !canDisable(name) {
-			return fmt.Errorf("server: no dialect %q to switch off (Disable)", name)
+			return fmt.Errorf("server: unknown dialect %q in Disable; want one of %q", name, switches())
 		}
 	}
 	return nil
@@ -30,6 +30,19 @@ func (s *Server) checkDisabled() error {
 
 // zlibName switches off compressed calls in THeader frames, and nothing else.
 const zlibName = "theader zlib"
+
+// switches returns all names that Disable can hold.
+func switches() []string {
+	names := []string{zlibName}
+	for d, protocols := range switchable {
+		names = append(names, d.String())
+		for _, p := range protocols {
+			names = append(names, dialectName(d, p))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
 
 func canDisable(name string) bool {
 	if name == zlibName {

@@ -33,8 +33,9 @@ func (c *connection) dispatch(w *worker) (still bool, err error) {
 		m := newCall(w, c)
 		n, err := c.sess.next(c.in.unread(), m)
 		if err != nil {
+			began := begin(c.in.unread()) // handOver may take the buffer along
 			c.handOver(w)
-			return true, c.tooBad(w, m, err)
+			return true, c.tooBad(w, m, err, began)
 		}
 		if n == 0 {
 			m.free(w)
@@ -238,8 +239,9 @@ func (c *connection) turnAway(w *worker, m *call, err error) {
 func (c *connection) reject(w *worker, m *call, err error) { c.answer(w, m, err) }
 
 // tooBad ends the reading at bytes that make no sense or are too many. If the
-// call they belong to is known, it is told.
-func (c *connection) tooBad(w *worker, m *call, err error) error {
+// call they belong to is known, it is told. The log is shown how the message
+// began, since what seems too large may be no message at all.
+func (c *connection) tooBad(w *worker, m *call, err error, began string) error {
 	if m.req.Type == wire.Call {
 		m.size = 0
 		c.turnAway(w, m, malformed(err))
@@ -247,7 +249,11 @@ func (c *connection) tooBad(w *worker, m *call, err error) error {
 		m.free(w)
 	}
 	var we *wire.Error
-	if errors.As(err, &we) && we.TooLarge() {
+	if !errors.As(err, &we) {
+		return err
+	}
+	err = fmt.Errorf("server: message that begins with %s: %w", began, err)
+	if we.TooLarge() {
 		return c.refuse(boundOf(we), err)
 	}
 	return err

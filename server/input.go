@@ -275,11 +275,11 @@ func (in *input) expired() error {
 		return errDraining
 	}
 	if n := len(in.unread()); n > 0 {
-		bound := "MessageTimeout"
 		if c.sess == nil {
-			bound = "SniffTimeout"
+			return c.refuse("SniffTimeout", c.guessed(fmt.Errorf("%d bytes came and the rest not within %v (SniffTimeout)", n, in.partial)))
 		}
-		return c.refuse(bound, fmt.Errorf("server: %d bytes of a message came and the rest not within %v (%s)", n, in.partial, bound))
+		return c.refuse("MessageTimeout", fmt.Errorf("server: %d bytes of a message came, beginning with %s, and the rest not within %v (MessageTimeout)",
+			n, begin(in.unread()), in.partial))
 	}
 	c.mu.Lock()
 	busy := c.open > 0 || c.out.Writing()

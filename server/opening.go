@@ -29,7 +29,7 @@ func (c *connection) sniff() error {
 			}
 			continue
 		}
-		if err := c.checkTLS(o.Dialect); err != nil {
+		if err := c.checkTLS(o); err != nil {
 			return err
 		}
 		if c.srv.disabled(o) {
@@ -76,10 +76,22 @@ func (c *connection) skipEmptyFrames() {
 
 // unknown is the end of a connection whose first bytes fit no dialect.
 func (c *connection) unknown(err error) error {
+	return c.refuse("dialect", c.guessed(err))
+}
+
+// guessed is err with the first bytes that wait to be read, and what they might be.
+// It is for connections whose dialect is not known.
+func (c *connection) guessed(err error) error {
 	first := c.in.unread()
-	err = fmt.Errorf("server: first bytes % x: %w", first[:min(len(first), 16)], err)
+	err = fmt.Errorf("server: first bytes %s: %w", begin(first), err)
 	if guess := wire.Guess(first); guess != "" {
 		err = fmt.Errorf("%w (%s)", err, guess)
 	}
-	return c.refuse("dialect", err)
+	return err
 }
+
+// maxShown bounds the bytes of a client that a log line shows.
+const maxShown = 16
+
+// begin returns the first of some bytes, as a log line shows them.
+func begin(b []byte) string { return fmt.Sprintf("% x", b[:min(len(b), maxShown)]) }

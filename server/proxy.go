@@ -38,7 +38,7 @@ func (c *connection) proxied() error {
 			err = c.takeProxy(c.in.unread()[:n])
 		}
 		if err != nil {
-			return c.refuse("dialect", fmt.Errorf("server: PROXY header: %w", err))
+			return c.refuse("dialect", fmt.Errorf("server: first bytes %s: PROXY header: %w", begin(c.in.unread()), err))
 		}
 		if n > 0 {
 			c.in.skip(n)

@@ -26,6 +26,9 @@ var ErrServerClosed = errors.New("server: closed")
 // Handler. The fields must not change once it serves. All methods may be called
 // concurrently.
 //
+// Fields that contradict each other, or break what their documentation asks for,
+// are an error of Serve, ServeConn and ListenAndServe, which names all of them.
+//
 // Every bound is a field of its own. 0 means the default that the field names, a
 // negative value means no bound.
 type Server struct {
@@ -235,16 +238,19 @@ const (
 func (s *Server) start() error {
 	s.startOnce.Do(func() {
 		s.bounds = s.resolve()
-		s.startErr = errors.Join(s.bounds.check(), checkCertificate(s.TLSConfig), s.checkDisabled(), s.resolveRules(), s.checkHealth())
+		s.startErr = s.check()
 		s.tls = s.TLSConfig
 		if s.HealthWithoutCert && s.tls != nil {
 			s.tls = certOptional(s.tls)
 		}
-		h := s.Handler
-		if h == nil {
+		h, filters := s.Handler, s.Filters
+		if h == nil || s.startErr != nil {
 			h = mux.New()
 		}
-		s.handler = guarded(h, s.Filters)
+		if s.startErr != nil {
+			filters = nil // one may be nil
+		}
+		s.handler = guarded(h, filters)
 		if o, ok := h.(mux.OnewayHandler); ok {
 			s.names.isOneway = o.IsOneway
 		}
@@ -280,6 +286,9 @@ func (s *Server) start() error {
 // speaks TLS by itself the server does not know that it does: mux.Peer tells of
 // sessions by TLSConfig alone.
 func (s *Server) Serve(l net.Listener) error {
+	if l == nil {
+		return errors.New("server: Serve: nil listener")
+	}
 	defer l.Close()
 	if err := s.start(); err != nil {
 		return err
@@ -318,6 +327,9 @@ func (s *Server) Serve(l net.Listener) error {
 // ServeConn serves one connection and returns when it has ended: nil if by the
 // client's or the server's wish, or else why. It closes nc.
 func (s *Server) ServeConn(nc net.Conn) error {
+	if nc == nil {
+		return errors.New("server: ServeConn: nil connection")
+	}
 	if err := s.start(); err != nil {
 		nc.Close()
 		return err

@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/thriftmux"
@@ -66,7 +67,11 @@ func (s *muxSession) discarded(f *thriftmux.Frame) error {
 		return err
 	}
 	s.pieces.drop(d.Tag)
-	if ctx := s.takeBack(d.Tag); ctx != nil {
+	switch ctx := s.takeBack(d.Tag); {
+	case ctx == nil:
+	case !ctx.deadline.IsZero() && !time.Now().Before(ctx.deadline):
+		ctx.expire() // the client noticed before the session's timer did
+	default:
 		why := d.Why[:min(len(d.Why), maxWhy)]
 		ctx.cancel(&mux.Error{Code: mux.Canceled, Message: fmt.Sprintf("the client took the call back: %q", why)})
 	}

@@ -410,3 +410,45 @@ func TestMuxDrainRefused(t *testing.T) {
 		}
 	})
 }
+
+// A client that takes back a call whose deadline has passed tells its handler of
+// the deadline, also if the session's timer has not fired yet.
+func TestMuxTakenBackAtTheDeadline(t *testing.T) {
+	for name, late := range map[string]bool{"behind the deadline": true, "before it": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := inMemory()
+				ask := make(chan struct{})
+				ends := make(chan error, 2)
+				start(t, n, handle(func(ctx context.Context, _ *mux.Request) error {
+					<-ask
+					ends <- ctx.Err()
+					ends <- context.Cause(ctx)
+					return ctx.Err()
+				}))
+				p := dialMux(t, n)
+				deadline := time.Now().Add(minAlarmForTest / 2)
+				if !late {
+					deadline = deadline.Add(time.Second)
+				}
+				value := thriftmux.Deadline{Timestamp: time.Now(), Deadline: deadline}.Append(nil)
+				p.send(tdispatch(2, message("A:b", 2, 0), contexts(t, thriftmux.DeadlineKey, string(value))))
+				synctest.Wait()
+				<-time.After(3 * minAlarmForTest / 4)
+				p.send(thriftmux.AppendTdiscarded(nil, 2, "late"))
+				synctest.Wait()
+				close(ask)
+				err, cause := <-ends, <-ends
+				if got := errors.Is(err, context.DeadlineExceeded) && errors.Is(cause, context.DeadlineExceeded); got != late {
+					t.Errorf("the handler sees %v, %v", err, cause)
+				}
+				if got := errors.Is(err, context.Canceled); got == late {
+					t.Errorf("the handler sees %v, %v", err, cause)
+				}
+			})
+		})
+	}
+}
+
+// minAlarmForTest is how late the timer of a session may be.
+const minAlarmForTest = time.Millisecond

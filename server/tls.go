@@ -96,19 +96,20 @@ func (c *connection) handshakeFailed(err error) error {
 // which may be nil.
 func checkCertificate(config *tls.Config) error {
 	if config != nil && len(config.Certificates) == 0 && config.GetCertificate == nil && config.GetConfigForClient == nil {
-		return errors.New("server: TLSConfig has no certificate")
+		return errors.New("server: TLSConfig has no certificate: set Certificates, GetCertificate or GetConfigForClient")
 	}
 	return nil
 }
 
 // checkTLS refuses a plain connection where TLS is required, and one without a
 // client certificate that speaks anything but HTTP.
-func (c *connection) checkTLS(d wire.Dialect) error {
-	if c.certless && d != wire.HTTP {
+func (c *connection) checkTLS(o wire.Opening) error {
+	if c.certless && o.Dialect != wire.HTTP {
 		return c.refuse("TLSConfig", errNoCert)
 	}
 	if c.tls != nil || c.srv.TLSConfig == nil || c.srv.TLSOptional {
 		return nil
 	}
-	return c.refuse("TLSConfig", errors.New("server: a plain connection where TLS is required (TLSOptional)"))
+	return c.refuse("TLSConfig", fmt.Errorf("server: first bytes %s: a plain connection in %s, where TLS is required (TLSOptional)",
+		begin(c.in.unread()), dialectName(o.Dialect, o.Protocol)))
 }

@@ -25,13 +25,19 @@ import (
 //
 // Of what gRPC's resolvers find, addresses and server names are used: of an
 // endpoint with several addresses the first. Service configs and attributes are
-// not.
+// not. A nil b is an error of every call of the client.
 func New(b resolver.Builder) client.Resolver { return &builder{b} }
 
 type builder struct{ resolver.Builder }
 
 // Watch implements client.Resolver.
 func (b *builder) Watch(target string, update func([]client.Endpoint, error)) (client.Watcher, error) {
+	if b.Builder == nil {
+		return nil, errNoBuilder
+	}
+	if target == "" {
+		return nil, errNoTarget
+	}
 	if !strings.Contains(target, ":/") {
 		target = b.Scheme() + ":///" + target
 	}
@@ -59,6 +65,8 @@ type watcher struct {
 }
 
 var (
+	errNoBuilder   = errors.New("grpcresolver: New was given a nil Builder")
+	errNoTarget    = errors.New("grpcresolver: Target is empty")
 	errNoEndpoints = errors.New("grpcresolver: no endpoints")
 	errNoConfigs   = errors.New("grpcresolver: service configs are not used")
 )

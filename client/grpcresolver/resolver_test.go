@@ -90,3 +90,13 @@ func TestBrokenTarget(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestWithoutABuilderOrATarget(t *testing.T) {
+	update := func([]client.Endpoint, error) { t.Error("updated") }
+	if _, err := grpcresolver.New(nil).Watch("foo", update); err == nil {
+		t.Error("no builder, and no error")
+	}
+	if _, err := grpcresolver.New(manual.NewBuilderWithScheme("test")).Watch("", update); err == nil {
+		t.Error("no target, and no error")
+	}
+}

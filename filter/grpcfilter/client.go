@@ -21,7 +21,12 @@ import (
 // Each run of the invoker is a call of its own: there may be any number, one after
 // the other or side by side, until the interceptor returns. Later ones fail. The
 // filter waits for those that still run then.
+//
+// It panics if interceptor or an option is nil.
 func UnaryClient(interceptor grpc.UnaryClientInterceptor, opts ...Option) mux.Filter {
+	if interceptor == nil {
+		panic("grpcfilter: UnaryClient: nil interceptor")
+	}
 	o := newOptions(opts)
 	return func(next mux.Handler) mux.Handler {
 		return &client{next: next, interceptor: interceptor, opts: o, methods: newMethods(o)}

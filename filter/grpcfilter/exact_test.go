@@ -64,7 +64,10 @@ func TestDecodedArgsAreBounded(t *testing.T) {
 	} {
 		req := &mux.Request{Name: "BarApi:index", Service: "BarApi", Method: "index", Protocol: wire.Compact, Body: c.Out(), Memory: memory}
 		m := mux.New()
-		m.Handle("BarApi", mux.HandlerFunc(nil), f)
+		m.Handle("BarApi", mux.HandlerFunc(func(context.Context, *mux.Request) (mux.Reply, error) {
+			t.Error("the handler was called")
+			return mux.Reply{}, nil
+		}), f)
 		if _, err := m.ServeThrift(t.Context(), req); mux.CodeOf(err) != code {
 			t.Errorf("%v, want %v", err, code)
 		}

@@ -1,6 +1,7 @@
 package grpcfilter
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 
@@ -23,7 +24,10 @@ type options struct {
 
 func newOptions(opts []Option) *options {
 	o := &options{args: map[string]func() thrift.TStruct{}}
-	for _, opt := range opts {
+	for i, opt := range opts {
+		if opt == nil {
+			panic(fmt.Sprintf("grpcfilter: option %d of %d is nil (counted from 0)", i, len(opts)))
+		}
 		opt(o)
 	}
 	o.args = maps.Clone(o.args)
@@ -37,8 +41,18 @@ func newOptions(opts []Option) *options {
 //
 // The struct is a copy: what an interceptor changes in it goes nowhere. One that
 // wants other arguments passes on another struct.
+//
+// A method of the default service is written "//echo". WithArgs panics if method is
+// not written so, or newStruct is nil.
 func WithArgs(method string, newStruct func() thrift.TStruct) Option {
-	return func(o *options) { o.args[strings.TrimPrefix(method, "/")] = newStruct }
+	name := strings.TrimPrefix(method, "/")
+	if _, bare, ok := strings.Cut(name, "/"); !ok || bare == "" {
+		panic(fmt.Sprintf("grpcfilter: WithArgs: method %q is not written as %q, or %q of the default service", method, "Service/method", "//method"))
+	}
+	if newStruct == nil {
+		panic(fmt.Sprintf("grpcfilter: WithArgs(%q): nil func", method))
+	}
+	return func(o *options) { o.args[name] = newStruct }
 }
 
 // WithExceptions sets what an exception declared in the IDL counts as: the code

@@ -24,7 +24,12 @@ import (
 // any goroutine, until it returns. A second call and one that comes later fail and
 // run nothing. If the handler still runs when the interceptor returns, the filter
 // waits for it. A oneway call is like any other, with an empty response.
+//
+// It panics if interceptor or an option is nil.
 func UnaryServer(interceptor grpc.UnaryServerInterceptor, opts ...Option) mux.Filter {
+	if interceptor == nil {
+		panic("grpcfilter: UnaryServer: nil interceptor")
+	}
 	o := newOptions(opts)
 	return func(next mux.Handler) mux.Handler {
 		return &server{next: next, interceptor: interceptor, opts: o, methods: newMethods(o)}

@@ -26,11 +26,18 @@ type Options struct {
 }
 
 // New returns a filter that refuses calls over the rate. It counts for each place
-// where it stands apart. It panics if Rate is not positive, Burst less than 1 or
-// MaxBuckets negative.
+// where it stands apart. It panics if Rate is not positive, Burst less than 1,
+// MaxBuckets negative, or By no set of those named here.
 func New(opts Options) mux.Filter {
-	if !(opts.Rate > 0) || opts.Burst < 1 || opts.MaxBuckets < 0 {
-		panic(fmt.Sprintf("ratelimit: a rate of %v, a burst of %d and %d buckets let no call run", opts.Rate, opts.Burst, opts.MaxBuckets))
+	switch {
+	case !(opts.Rate > 0):
+		panic(fmt.Sprintf("ratelimit: Rate %v lets no call run: want more than 0", opts.Rate))
+	case opts.Burst < 1:
+		panic(fmt.Sprintf("ratelimit: Burst %d lets no call run: want at least 1", opts.Burst))
+	case opts.MaxBuckets < 0:
+		panic(fmt.Sprintf("ratelimit: MaxBuckets %d is negative", opts.MaxBuckets))
+	case opts.By&^(Service|Method|Peer) != 0:
+		panic(fmt.Sprintf("ratelimit: By %#x has bits that tell nothing: want a set of Service, Method and Peer", opts.By))
 	}
 	if opts.MaxBuckets == 0 {
 		opts.MaxBuckets = 10_000

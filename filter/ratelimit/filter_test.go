@@ -3,7 +3,9 @@ package ratelimit
 import (
 	"context"
 	"fmt"
+	"math"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -171,11 +173,20 @@ func TestPlacesCountApart(t *testing.T) {
 }
 
 func TestNewChecksItsOptions(t *testing.T) {
-	for _, o := range []Options{{}, {Rate: 1}, {Burst: 1}, {Rate: -1, Burst: 1}, {Rate: 1, Burst: 1, MaxBuckets: -1}} {
+	for _, o := range []Options{{}, {Rate: 1}, {Burst: 1}, {Rate: -1, Burst: 1}, {Rate: 1, Burst: 1, MaxBuckets: -1}, {Rate: 1, Burst: 1, By: 8}, {Rate: rate.Limit(math.NaN()), Burst: 1}} {
 		func() {
 			defer func() {
-				if recover() == nil {
-					t.Errorf("%+v did not panic", o)
+				field := "Rate"
+				switch {
+				case o.Rate == 1 && o.Burst == 0:
+					field = "Burst"
+				case o.MaxBuckets < 0:
+					field = "MaxBuckets"
+				case o.By != 0:
+					field = "By"
+				}
+				if text, _ := recover().(string); !strings.HasPrefix(text, "ratelimit: "+field+" ") {
+					t.Errorf("%+v: %q, want one that names %s", o, text, field)
 				}
 			}()
 			New(o)

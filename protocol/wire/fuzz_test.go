@@ -145,6 +145,7 @@ func FuzzSniff(f *testing.F) {
 		_, _, err := sniffBytewise(t, b, Limits{})
 		mustBeError(t, err, len(b))
 		Guess(b)
+		SniffReply(b)
 	})
 }
 

@@ -30,8 +30,10 @@ type verdict struct {
 // firstBytes are the openings that bytes 0 to 3 decide. As a length each would
 // be over MaxSniffFrame.
 var firstBytes = [...]row{
-	{prefix: "\x80\x01", opening: Opening{Dialect: Buffered, Protocol: Binary}},
-	{prefix: "\x82\x01", mask: "\xff\x1f", opening: Opening{Dialect: Buffered, Protocol: Compact}},
+	{prefix: "\x80\x01\x00\x01", mask: "\xff\xff\x00\xff", opening: Opening{Dialect: Buffered, Protocol: Binary}},
+	{prefix: "\x80\x01\x00\x04", mask: "\xff\xff\x00\xff", opening: Opening{Dialect: Buffered, Protocol: Binary}},
+	{prefix: "\x82\x21", opening: Opening{Dialect: Buffered, Protocol: Compact}},
+	{prefix: "\x82\x81", opening: Opening{Dialect: Buffered, Protocol: Compact}},
 	{prefix: "[", opening: Opening{Dialect: Buffered, Protocol: JSON}},
 	{prefix: "POST", opening: Opening{Dialect: HTTP}},
 	{prefix: "GET ", opening: Opening{Dialect: HTTP}},
@@ -51,12 +53,13 @@ var firstBytes = [...]row{
 // connection on. No name begins so but for "[", which is why a service's name
 // must not; and a name that begins with A to D, as ThriftMux types do, does
 // not fit the checks. A frame that matches none is an old unframed message,
-// its length a name's.
+// its length a name's, unless that cannot be a name.
 var behindLength = [...]row{
 	{prefix: "\x0f\xff", opening: Opening{Dialect: THeader}},
 	{prefix: "\x80\x01\x00\x01", opening: Opening{Dialect: Framed, Protocol: Binary}},
 	{prefix: "\x80\x01\x00\x04", opening: Opening{Dialect: Framed, Protocol: Binary}},
-	{prefix: "\x82\x01", mask: "\xff\x1f", opening: Opening{Dialect: Framed, Protocol: Compact}},
+	{prefix: "\x82\x21", opening: Opening{Dialect: Framed, Protocol: Compact}},
+	{prefix: "\x82\x81", opening: Opening{Dialect: Framed, Protocol: Compact}},
 	{prefix: "[", opening: Opening{Dialect: Framed, Protocol: JSON}},
 	{prefix: "\x00", check: oldMessage, opening: Opening{Dialect: Framed, Protocol: Binary, Old: true}},
 	{prefix: "\x7f", check: muxInitCheck, opening: Opening{Dialect: ThriftMux}},
@@ -76,7 +79,8 @@ var behindLength = [...]row{
 // Four bytes decide, and behind a length four more. Only an old unframed
 // message is waited for up to the type behind its name, and ThriftMux up to
 // what makes sure, so need is never over lim.Name+5 or 64 KiB + 4, whichever
-// is more. lim.Message bounds the first frame; over MaxSniffFrame it counts as
+// is more. A client does not begin with a Reply or an Exception, so that one is
+// unknown where the first bytes tell its type. lim.Message bounds the first frame; over MaxSniffFrame it counts as
 // that. lim.Depth is not used.
 func Sniff(b []byte, lim Limits) (o Opening, need int, err error) {
 	if len(b) < FrameHeaderSize {
@@ -136,11 +140,18 @@ func (r *row) matches(b []byte) bool {
 }
 
 // sniffOldName takes the length for that of a name, in an unframed message
-// with an old header: a type follows.
+// with an old header: a type follows. There is nothing else to know such a message
+// by, so a name with control characters in it is taken for a frame of something
+// unknown: no compiler writes one, and waiting for the byte behind a frame that is
+// whole would be waiting for nothing. Other bytes may be a name, valid UTF-8 or not.
 func sniffOldName(b []byte, length, maxName int) (o Opening, need int, err error) {
 	typeAt := FrameHeaderSize + length
+	name := b[FrameHeaderSize:min(len(b), typeAt)]
+	if len(name) < length {
+		name = name[:min(len(name), maxEarlyLook)] // or each byte that comes would cost a look at all
+	}
 	switch {
-	case length > maxName:
+	case length > maxName || hasControl(name):
 		return Opening{}, 0, malformed(FrameHeaderSize, int64(length), "unknown content in a first frame of %d bytes", length)
 	case len(b) <= typeAt:
 		return Opening{}, typeAt + 1, nil
@@ -150,6 +161,19 @@ func sniffOldName(b []byte, length, maxName int) (o Opening, need int, err error
 		return Opening{}, 0, malformed(0, 0, "empty first frame")
 	}
 	return Opening{}, 0, malformed(FrameHeaderSize, int64(length), "unknown content in a first frame of %d bytes", length)
+}
+
+// maxEarlyLook bounds how many bytes of a name are looked at before it is whole.
+const maxEarlyLook = 64
+
+// hasControl reports whether there is an ASCII control character in b.
+func hasControl(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' || c == 0x7f {
+			return true
+		}
+	}
+	return false
 }
 
 // oldMessage tells whether the frame holds a whole message with an old header:

@@ -17,6 +17,8 @@ type bounds struct {
 	conns, calls, callsPerConn  int
 	callsPerSession             int // of ThriftMux
 	bytes, connBytes            int64
+	small                       int64 // what a connection may hold whatever the others do; see share.go
+	short                       int64 // from this count of bytes on the server is short of room; see relief.go
 	message, headerBytes, depth int
 	limits                      wire.Limits
 	idle, sniff, partial        time.Duration
@@ -29,8 +31,8 @@ func (s *Server) resolve() bounds {
 		calls:           count(s.MaxCalls, 10_000),
 		callsPerConn:    count(s.MaxCallsPerConn, 256),
 		callsPerSession: count(s.MaxCallsPerConn, 4096),
-		bytes:           int64(count(s.MaxBytes, 1<<30)),
-		connBytes:       int64(count(s.MaxConnBytes, 64<<20)),
+		bytes:           byteCount(s.MaxBytes, 1<<30),
+		connBytes:       byteCount(s.MaxConnBytes, 64<<20),
 		message:         s.MaxMessageSize,
 		headerBytes:     count(s.MaxHeaderBytes, 64<<10),
 		depth:           count(s.MaxDepth, wire.DefaultDepth),
@@ -41,6 +43,8 @@ func (s *Server) resolve() bounds {
 		grace:           span(s.HalfCloseGrace, 5*time.Second),
 		callTime:        span(s.MaxCallTime, 0),
 	}
+	b.small = min(maxSmall, b.bytes/16)
+	b.short = b.bytes / 4 * 3
 	switch {
 	case b.message == 0:
 		b.message = wire.DefaultMessage
@@ -68,6 +72,20 @@ func count(n, byDefault int) int {
 		return math.MaxInt32
 	}
 	return n
+}
+
+// unbounded is more bytes than a process can hold, and little enough to be doubled.
+const unbounded = math.MaxInt64 / 4
+
+// byteCount is count for bytes, which may be more than an int counts.
+func byteCount(n int, byDefault int64) int64 {
+	switch {
+	case n == 0:
+		return byDefault
+	case n < 0:
+		return unbounded
+	}
+	return int64(n)
 }
 
 // span is count for times; no bound is 0.

@@ -7,11 +7,13 @@ import (
 // buffered is the session of messages one after the other with nothing between:
 // the end of each is found by skipping its struct.
 type buffered struct {
-	message wire.MessageReader // how far the message that is coming in has been skipped
+	message  wire.MessageReader // how far the message that is coming in has been skipped
+	protocol wire.Protocol
+	maxName  int
 }
 
 func openBuffered(c *connection, o wire.Opening) session {
-	s := new(buffered)
+	s := &buffered{protocol: o.Protocol, maxName: c.srv.bounds.limits.Name}
 	s.message.Reset(o.Protocol, c.srv.bounds.limits)
 	return s
 }
@@ -30,6 +32,14 @@ func (s *buffered) next(in []byte, m *call) (int, error) {
 	m.header(&h)
 	m.from, m.to = h.Size, end
 	return n, nil
+}
+
+// shed does not know where the message ends without all of it.
+func (s *buffered) shed(in []byte, m *call, _ *overBound) (rest int) {
+	if h, err := wire.ParseHeader(s.protocol, in, s.maxName); err == nil && h.Size > 0 {
+		m.header(&h)
+	}
+	return -1
 }
 
 func (s *buffered) appendReply(dst []byte, m *call) []byte {

@@ -100,8 +100,8 @@ func (s *Server) replyHTTP(w http.ResponseWriter, m *call, media string) {
 	out := conn.Take(m.room())
 	defer out.Release()
 	out.B = appendMessage(out.B, m)
-	m.own += len(out.B) // until m is given up
-	s.load.bytes.Add(int64(len(out.B)))
+	m.own += cap(out.B) // until m is given up
+	m.conn.chargeIncoming(cap(out.B))
 	w.Header().Set("Content-Length", strconv.Itoa(len(out.B)))
 	w.Write(out.B)
 }

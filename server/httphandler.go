@@ -90,10 +90,12 @@ func (hc *httpConn) readBody(w http.ResponseWriter, r *http.Request, m *call) er
 		return &http.MaxBytesError{Limit: int64(s.bounds.message)}
 	}
 	m.buf = conn.Take(int(min(max(r.ContentLength+1, minRead), maxRead)))
+	hc.c.halfRead.Store(true)
+	defer hc.c.halfRead.Store(false)
 	for {
 		if more := cap(m.buf.B) - m.own; more > 0 {
 			m.own += more
-			s.load.bytes.Add(int64(more))
+			hc.c.chargeIncoming(more)
 		}
 		n, err := in.Read(m.buf.B[len(m.buf.B):cap(m.buf.B)])
 		m.buf.B = m.buf.B[:len(m.buf.B)+n]
@@ -102,9 +104,10 @@ func (hc *httpConn) readBody(w http.ResponseWriter, r *http.Request, m *call) er
 			return nil
 		case err != nil:
 			return err
-		case s.load.bytes.Load() > s.bounds.bytes:
-			return &overBound{"MaxBytes", s.bounds.bytes}
 		case len(m.buf.B) == cap(m.buf.B):
+			if over := hc.c.overRoom(); over != nil {
+				return over
+			}
 			m.buf = m.buf.Grow(2 * cap(m.buf.B))
 		}
 	}

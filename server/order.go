@@ -10,20 +10,32 @@ import (
 func (c *connection) enter(batch ...*call) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	bytes := 0
 	for _, m := range batch {
-		bytes += m.weigh()
+		c.chargeCall(m)
 		c.link(m)
 	}
 	c.open += len(batch)
-	c.charge(bytes)
+	c.charge(0)
 	c.measure()
+}
+
+// chargeCall counts what m holds as bytes of an open call. Those that it had of its
+// own before count no more as incoming. Called with mu held, before a charge.
+func (c *connection) chargeCall(m *call) {
+	if m.own > 0 {
+		c.incoming -= int64(m.own)
+		m.size += m.own
+		m.own = 0
+	}
+	m.size += m.head
+	m.head = 0
+	c.bytes += int64(m.size)
 }
 
 // measure sets space. Called with mu held, by the goroutine that reads.
 func (c *connection) measure() {
 	c.space = c.srv.bounds.callsPerConn - c.open
-	if c.bytes >= c.srv.bounds.connBytes {
+	if c.overBytesLocked() {
 		c.space = 0
 	}
 }
@@ -37,7 +49,8 @@ func (c *connection) enterAlone(m *call) bool {
 	}
 	c.link(m)
 	c.open = 1
-	c.charge(m.weigh())
+	c.chargeCall(m)
+	c.charge(0)
 	c.measure()
 	return true
 }

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/oneport-thrift/oneport/internal/conn"
@@ -21,6 +20,9 @@ func (c *connection) complete(w *worker, m *call) {
 	}
 	c.mu.Lock()
 	held := -m.size
+	if c.bytes > c.srv.bounds.small {
+		c.overdrawLocked()
+	}
 	switch replies := m.result.Type != 0; {
 	case replies && m.turn && c.head != m:
 		c.mu.Unlock() // not to hold up those whose turn it is
@@ -113,10 +115,11 @@ func (c *connection) unlock() {
 	if c.waiting || c.attended {
 		c.tell()
 	}
-	over := c.bytes > 2*c.srv.bounds.connBytes
+	held, over := c.bytes, c.overdrawn || c.bytes > 2*c.srv.bounds.connBytes
+	over = over && c.broken == nil
 	c.mu.Unlock()
 	if over {
-		c.cut(fmt.Errorf("server: unsent replies are over twice the limit of %d bytes (MaxConnBytes)", c.srv.bounds.connBytes))
+		c.cut(c.errUnread(held))
 	}
 }
 
@@ -124,17 +127,25 @@ func (c *connection) unlock() {
 // count follows.
 const reportStep = 16 << 10
 
-// charge counts bytes that the connection holds. The server's count, which all
-// connections write to, follows in steps. Called with mu held.
+// charge counts bytes that the connection holds for its calls and replies. The
+// server's count, which all connections write to, follows in steps. A connection
+// that has ended counts for nothing any more: a worker may get to count replies
+// that another has sent when all is over. Called with mu held.
 func (c *connection) charge(n int) {
 	c.bytes += int64(n)
-	if d := c.bytes - c.reported; d >= reportStep || d <= -reportStep || c.ended {
-		c.report()
+	if c.ended {
+		c.srv.load.lost.Add(int64(n))
+	} else if d := c.held() - c.reported; d >= reportStep || d <= -reportStep {
+		c.srv.count(d)
+		c.reported += d
 	}
 }
 
-// report brings the server's count of bytes up to date. Called with mu held.
-func (c *connection) report() {
-	c.srv.load.bytes.Add(c.bytes - c.reported)
-	c.reported = c.bytes
+// giveBack ends the counting of a connection that has ended: the server's count
+// loses what the connection has added to it, whatever that was. Called with mu held.
+func (c *connection) giveBack() {
+	c.ended = true
+	c.srv.count(-c.reported)
+	c.srv.load.lost.Add(c.held())
+	c.reported = 0
 }

@@ -161,6 +161,7 @@ type state struct {
 	load    load
 	workers workers
 	monitor monitor
+	relief  relief
 }
 
 // phase is how far the end of a server has come.

@@ -201,10 +201,13 @@ func TestMaxBytes(t *testing.T) {
 		})
 		srv.MaxBytes, srv.Observer = 8<<20, r.observer()
 		start(t, n, srv)
-		p, q := dial(t, n), dial(t, n)
-		for i, size := range []int{4000 << 10, 4000 << 10, 60 << 10, 60 << 10, 60 << 10} {
-			p.send(frame(wire.Call, "A:hold", int32(i), size))
+		q := dial(t, n)
+		var holders []*peer // of whom no one may hold more than is free
+		for _, size := range []int{4000 << 10, 4000 << 10, 60 << 10, 60 << 10, 60 << 10} {
+			p := dial(t, n)
+			p.send(frame(wire.Call, "A:hold", 1, size))
 			g.await(1)
+			holders = append(holders, p)
 		}
 		q.send(frame(wire.Call, "A:b", 2, 0))
 		q.want(wire.Reply, 2)
@@ -214,11 +217,16 @@ func TestMaxBytes(t *testing.T) {
 		q.send(frame(wire.Call, "A:b", 4, 0))
 		q.want(wire.Reply, 4)
 		r.want(t, "MaxBytes", 1)
-		q.send(frame(wire.Call, "A:b", 5, 80<<10)[:70<<10]) // too much to wait for
-		q.wantEnd()
+		large := frame(wire.Call, "A:b", 5, 80<<10)
+		q.send(large[:70<<10]) // too much to wait for
+		q.wantCode(5, mux.Overloaded, "not run")
 		r.want(t, "MaxBytes", 2)
+		q.send(large[70<<10:], frame(wire.Call, "A:b", 6, 0)) // the connection lives on
+		q.want(wire.Reply, 6)
 		g.open()
-		p.want(wire.Reply, seqids(0, 5)...)
+		for _, p := range holders {
+			p.want(wire.Reply, 1)
+		}
 	})
 }
 

@@ -2,3 +2,7 @@ package server
 
 // Held returns how many calls and bytes s counts as held by its connections.
 func Held(s *Server) (calls, bytes int64) { return s.load.calls.Load(), s.load.bytes.Load() }
+
+// Lost returns the bytes that connections of s counted when they had ended. At rest it
+// is not 0 if what was counted was not given back by what held it.
+func Lost(s *Server) int64 { return s.load.lost.Load() }

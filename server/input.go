@@ -201,6 +201,7 @@ func (in *input) makeRoom() error {
 	}
 	size := in.wanted()
 	if size > maxRead && size > cap(in.buf.B) {
+		in.hold(cap(in.buf.B))
 		if err := in.c.roomForMore(); err != nil {
 			return err
 		}
@@ -252,7 +253,6 @@ func (in *input) passOver() {
 // there is no more than a buffer, and nothing while the server holds too much. It
 // reports whether there is anything to be read. Called with the connection's lock held.
 func (in *input) readAhead() bool {
-	s := in.c.srv
 	switch n := len(in.unread()); {
 	case in.end != nil:
 		return false
@@ -267,10 +267,9 @@ func (in *input) readAhead() bool {
 		return false
 	}
 	size := in.wanted()
-	if s.load.bytes.Load() > s.bounds.bytes {
+	if in.holdLocked(size); in.c.freeLocked() < 0 {
 		return false
 	}
-	in.holdLocked(size)
 	in.buf = in.buf.Grow(size)
 	return true
 }

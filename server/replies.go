@@ -20,7 +20,7 @@ func (c *connection) complete(w *worker, m *call) {
 	}
 	c.mu.Lock()
 	held := -m.size
-	if c.bytes > c.srv.bounds.small {
+	if c.bytes-int64(m.size) > c.srv.bounds.small {
 		c.overdrawLocked()
 	}
 	switch replies := m.result.Type != 0; {

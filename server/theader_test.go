@@ -366,8 +366,8 @@ func TestOversizedFrameIsAnswered(t *testing.T) {
 func TestInflatedBytesCount(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		f := form{transport: wire.THeader, protocol: wire.Binary, zlib: true}
-		g, log := newGate(t), new(logbook)
-		start(t, n, &server.Server{MaxBytes: 5 << 20, MaxConnBytes: -1, ErrorLog: log.logger(), Handler: mux.HandlerFunc(
+		g := newGate(t)
+		start(t, n, &server.Server{MaxBytes: 5 << 20, MaxConnBytes: -1, Handler: mux.HandlerFunc(
 			func(_ context.Context, req *mux.Request) (mux.Reply, error) {
 				g.pass()
 				return mux.Reply{Type: wire.Reply, Body: []byte{0}}, nil
@@ -381,18 +381,15 @@ func TestInflatedBytesCount(t *testing.T) {
 		}
 		s.send(blobs...)
 		synctest.Wait()
-		if ran := len(g.came); ran != 4 {
-			t.Errorf("%d calls of a little over 1 MiB run at once, want 4 in 5 MiB", ran)
+		if ran := len(g.came); ran < 2 || ran > 3 { // each may take twice its size while it grows
+			t.Errorf("%d calls of a little over 1 MiB run at once, want as many as fit into half of 5 MiB", ran)
 		}
 		g.open()
-		for i := range int32(4) {
+		for i := range int32(8) {
 			if m := s.recv(); m.typ != wire.Reply || m.seqid != i {
 				t.Errorf("got %v %d, want the reply to %d", m.typ, m.seqid, i)
 			}
 		}
-		s.wantClosed() // there was no memory to inflate the next
-		synctest.Wait()
-		log.want(t, "no memory to inflate")
 	})
 }
 

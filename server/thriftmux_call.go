@@ -141,7 +141,7 @@ func (s *muxSession) message(m *call, payload []byte) error {
 func (s *muxSession) enter(f *thriftmux.Frame, m *call, expired bool) (taken bool, err error) {
 	c := s.c
 	c.mu.Lock()
-	over := s.overBound()
+	over := s.overBound(m)
 	switch {
 	case s.inUse(f.Tag):
 		ended := s.duplicate(f.Tag)
@@ -170,16 +170,17 @@ func (s *muxSession) enter(f *thriftmux.Frame, m *call, expired bool) (taken boo
 }
 
 // overBound returns the bound of the connection that has no room for one more
-// call, or nil. Reading goes on, so that pings are seen; a client sends the call
-// to another server. Called with the connection's lock held.
-func (s *muxSession) overBound() *overBound {
+// call m, or nil. What m holds by itself does not stand in its way. Reading goes on, so
+// that pings are seen; a client sends the call to another server. Called with the
+// connection's lock held.
+func (s *muxSession) overBound(m *call) *overBound {
 	b := &s.c.srv.bounds
 	switch {
 	case s.running+len(s.long.byTag) >= b.callsPerSession:
 		return &overBound{bound: "MaxCallsPerConn", limit: int64(b.callsPerSession)}
-	case s.c.held() >= b.connBytes:
+	case s.c.bytes+int64(s.pieces.charged) >= b.connBytes:
 		return &overBound{bound: "MaxConnBytes", limit: b.connBytes}
-	case !s.c.mayTakeLocked():
+	case s.c.held()-int64(m.own) > b.small && s.c.held()-int64(m.own) >= s.c.freeLocked():
 		return s.c.overShare()
 	}
 	return nil

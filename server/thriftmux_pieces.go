@@ -114,14 +114,18 @@ func (p *muxPieces) overBound(n int) *overBound {
 // such calls.
 func (p *muxPieces) begin(tag uint32) (*muxPiece, error) {
 	c, limit := p.s.c, p.s.c.srv.bounds.partial
-	if most := c.srv.bounds.callsPerSession; len(p.begun) >= most {
+	most := c.srv.bounds.callsPerSession
+	if len(p.begun) >= 2*most {
 		return nil, c.refuse("MaxCallsPerConn", fmt.Errorf(
-			"server: more than %d calls of a session are not whole (MaxCallsPerConn)", most))
+			"server: more than twice %d calls of a session are not whole (MaxCallsPerConn)", most))
 	}
 	if p.begun == nil {
 		p.begun = make(map[uint32]*muxPiece)
 	}
 	piece := new(muxPiece)
+	if len(p.begun) >= most {
+		piece.over = &overBound{bound: "MaxCallsPerConn", limit: int64(most)}
+	}
 	p.begun[tag] = piece
 	if limit == 0 {
 		return piece, nil

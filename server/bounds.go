@@ -43,7 +43,7 @@ func (s *Server) resolve() bounds {
 		grace:           span(s.HalfCloseGrace, 5*time.Second),
 		callTime:        span(s.MaxCallTime, 0),
 	}
-	b.small = min(maxSmall, b.bytes/16)
+	b.small = min(maxSmall, b.bytes/256)
 	b.short = b.bytes / 4 * 3
 	switch {
 	case b.message == 0:

@@ -192,23 +192,10 @@ func TestPausedReadingIsNoSlowMessage(t *testing.T) {
 
 func TestMaxBytes(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *network) {
-		g, r := newGate(t), &refusals{}
-		srv := handle(func(ctx context.Context, req *mux.Request) error {
-			if req.Method == "hold" {
-				g.pass()
-			}
-			return nil
-		})
-		srv.MaxBytes, srv.Observer = 8<<20, r.observer()
-		start(t, n, srv)
+		r := &refusals{}
+		srv := &server.Server{MaxBytes: 8 << 20, Observer: r.observer()}
+		free := heldReplies(t, n, srv, 4, 2040<<10)
 		q := dial(t, n)
-		var holders []*peer // of whom no one may hold more than is free
-		for _, size := range []int{4000 << 10, 4000 << 10, 60 << 10, 60 << 10, 60 << 10} {
-			p := dial(t, n)
-			p.send(frame(wire.Call, "A:hold", 1, size))
-			g.await(1)
-			holders = append(holders, p)
-		}
 		q.send(frame(wire.Call, "A:b", 2, 0))
 		q.want(wire.Reply, 2)
 		r.want(t, "MaxBytes", 0)
@@ -223,10 +210,7 @@ func TestMaxBytes(t *testing.T) {
 		r.want(t, "MaxBytes", 2)
 		q.send(large[70<<10:], frame(wire.Call, "A:b", 6, 0)) // the connection lives on
 		q.want(wire.Reply, 6)
-		g.open()
-		for _, p := range holders {
-			p.want(wire.Reply, 1)
-		}
+		free()
 	})
 }
 

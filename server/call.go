@@ -36,6 +36,8 @@ type call struct {
 	// at and size say where the message stands in the reader's buffer, from and
 	// to where the body stands in the message.
 	at, size, from, to int
+	// owed is how much of size is for the reply to come.
+	owed int
 	// head is about how many bytes the request's headers take, in memory of their
 	// own; they count from when the call is entered.
 	head int

@@ -64,6 +64,8 @@ type connection struct {
 	bytes      int64       // of open calls, and of replies not written
 	incoming   int64       // of messages that are not whole, and of calls before they are open
 	reported   int64       // what of bytes and incoming the server has counted
+	typical    int64       // about how large replies are
+	owed       int64       // what of bytes is for the replies of calls that run
 	overdrawn  bool        // a reply came while neither the connection nor the server had room for it
 	out        conn.Outbox
 	broken     error // why nothing more can be written

@@ -275,8 +275,8 @@ var boundsOfItems = []struct{ item, field string }{
 type overBound struct {
 	bound string
 	limit int64
-	// held and free tell, of a connection that holds as much as is free, how much
-	// that is; 0 if the bound is reached by all connections together.
+	// held and free tell, of a connection that holds as much as is free, replies to
+	// come included, how much that is; 0 if the bound is reached by all connections together.
 	held, free int64
 }
 
@@ -289,7 +289,7 @@ func (e *overBound) refusal() error {
 
 func (e *overBound) text() string {
 	if e.held > 0 {
-		return fmt.Sprintf("the connection's share of the limit of %d (%s): it holds %d bytes, and %d are free", e.limit, e.bound, e.held, e.free)
+		return fmt.Sprintf("the connection's share of the limit of %d (%s): it holds %d bytes, with the replies to come, and %d are free for it", e.limit, e.bound, e.held, e.free)
 	}
 	return fmt.Sprintf("the limit of %d (%s)", e.limit, e.bound)
 }

@@ -27,16 +27,21 @@ func (c *connection) chargeCall(m *call) {
 		m.size += m.own
 		m.own = 0
 	}
-	m.size += m.head
+	m.owed = int(c.typical)
+	m.size += m.head + m.owed
 	m.head = 0
+	c.owed += c.typical
 	c.bytes += int64(m.size)
 }
 
 // measure sets space. Called with mu held, by the goroutine that reads.
 func (c *connection) measure() {
 	c.space = c.srv.bounds.callsPerConn - c.open
-	if c.overBytesLocked() {
+	if b := &c.srv.bounds; c.overBytesLocked() {
 		c.space = 0
+	} else if c.typical > b.small/64 {
+		free := min(b.connBytes, c.freeLocked()-b.bytes/8) - c.bytes
+		c.space = min(c.space, int(max(free, 0)/c.typical)+1)
 	}
 }
 
@@ -80,6 +85,7 @@ func (c *connection) release(w *worker) {
 		replies  conn.Pieces
 		args     *conn.Buffer // of several calls
 		n, calls int
+		largest  int
 	)
 	for c.head != nil && c.head.done.Load() {
 		m := c.head
@@ -87,6 +93,7 @@ func (c *connection) release(w *worker) {
 			c.tail = nil
 		}
 		calls++
+		c.owed -= int64(m.owed)
 		c.charge(-m.size)
 		if m.buf != args {
 			args.ReleaseN(n)
@@ -94,6 +101,7 @@ func (c *connection) release(w *worker) {
 		}
 		n++
 		m.buf = nil
+		largest = max(largest, len(m.reply.Bytes()))
 		if len(m.reply.Bytes()) > 0 && !replies.Join(&m.reply) {
 			c.put(&replies)
 			replies.Join(&m.reply)
@@ -103,6 +111,7 @@ func (c *connection) release(w *worker) {
 	args.ReleaseN(n)
 	if calls > 0 {
 		c.put(&replies)
+		c.learn(largest)
 		c.open -= calls
 		c.srv.load.calls.Add(int64(-calls))
 	}

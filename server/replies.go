@@ -26,14 +26,19 @@ func (c *connection) complete(w *worker, m *call) {
 	switch replies := m.result.Type != 0; {
 	case replies && m.turn && c.head != m:
 		c.mu.Unlock() // not to hold up those whose turn it is
-		held += m.encode()
+		size := m.encode()
+		held += size
 		c.mu.Lock()
+		c.learn(size)
 	case replies && c.broken == nil, c.multi != nil:
 		// A multiplexer answers oneway calls too, and knows what is broken.
-		held += c.toOutbox(m)
+		size := c.toOutbox(m)
+		held += size
+		c.learn(size)
 	}
+	c.owed -= int64(m.owed)
 	c.charge(held)
-	m.size = 0
+	m.size, m.owed = 0, 0
 	m.buf.Release()
 	m.buf = nil
 	var now time.Time
@@ -115,7 +120,7 @@ func (c *connection) unlock() {
 	if c.waiting || c.attended {
 		c.tell()
 	}
-	held, over := c.bytes, c.overdrawn || c.bytes > 2*c.srv.bounds.connBytes
+	held, over := c.bytes-c.owed, c.overdrawn || c.bytes-c.owed > 2*c.srv.bounds.connBytes
 	over = over && c.broken == nil
 	c.mu.Unlock()
 	if over {

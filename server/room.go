@@ -21,11 +21,11 @@ func (c *connection) full() bool {
 	return c.open >= c.srv.bounds.callsPerConn || c.overBytesLocked() || c.turning && c.open > 0
 }
 
-// overBytesLocked reports whether the calls and unsent replies of the connection take
-// as many bytes as it may hold.
+// overBytesLocked reports whether the calls and replies of the connection take as many
+// bytes as it may hold.
 func (c *connection) overBytesLocked() bool {
 	b := &c.srv.bounds
-	return c.bytes >= b.connBytes || c.bytes > b.small && !c.mayTakeLocked()
+	return c.bytes >= b.connBytes || c.bytes > b.small && !c.mayHoldLocked(c.held())
 }
 
 // room waits until the bounds of the connection allow another call. Most pauses
@@ -35,7 +35,7 @@ func (c *connection) room() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	err := c.unfull()
-	c.space = c.srv.bounds.callsPerConn - c.open
+	c.measure()
 	return err
 }
 

@@ -9,21 +9,26 @@ import (
 )
 
 // A connection may take room, that is start another call or read more of a long
-// message, only while it holds less than what is free: MaxBytes minus all that the
-// server counts. One comparison, without a list of the others, leaves room for
-// newcomers: n connections that take all they can stop when each holds as much as
-// is free, so that 1/(n+1) of MaxBytes is left.
+// message, only while it holds less than what is free for those that hold much:
+// MaxBytes minus all that the server counts, minus a reserve of an eighth. One
+// comparison, without a list of the others, leaves room: n connections that take all
+// they can at the same time stop when each holds as much as is free, and leave
+// 1/(n+1) of the seven eighths; if they come one after the other, each takes half of
+// what those before it have left. The reserve is for connections that hold little
+// (bounds.small), so that a newcomer's call finds a place in any case.
 //
 // No connection waits for the room of another for ever. One waits only while it
-// holds more than bounds.small for calls and unsent replies (full), so at least one
-// call of its own is open or one reply is unsent. The end of either calls tell,
+// holds more than bounds.small for calls and replies (full), so at least one call of
+// its own is open or one reply is unsent. The end of either calls tell,
 // which wakes the reader; and when the last of them has ended, the connection no
 // longer waits, whatever the others hold. Room that others free is noticed earlier,
 // by relief.go.
 //
-// A reply's size is not known before its call has run, so that replies may go past
-// the limit: a connection gets no further one while the server is over MaxBytes and
-// the connection holds more than bounds.small (overdraw).
+// A reply's size is not known before its call has run. Each open call counts for as
+// much as the connection's replies have mostly been (learn), which for the first ones
+// is nothing: so replies may go past the limit. Then a connection gets no further one
+// while the server is over MaxBytes and the connection holds more than bounds.small
+// (overdraw).
 
 // maxSmall is how many bytes a connection may hold whatever the others do: a write's
 // worth. So the calls of clients that take little never wait for those that take
@@ -39,15 +44,31 @@ func (c *connection) freeLocked() int64 {
 	return c.srv.bounds.bytes - c.srv.load.bytes.Load() - (c.held() - c.reported)
 }
 
+// learn notes the size of a reply, or of the largest of several: as much is counted
+// for each call from when it is open. Called with mu held.
+func (c *connection) learn(size int) {
+	if n := min(int64(size), c.srv.bounds.bytes/16); n > c.typical {
+		c.typical = n
+	} else {
+		c.typical -= (c.typical - n) / 8
+	}
+}
+
+// mayHoldLocked reports whether a connection that holds so many bytes may take more
+// room.
+func (c *connection) mayHoldLocked(held int64) bool {
+	return held < c.freeLocked()-c.srv.bounds.bytes/8
+}
+
 // mayTakeLocked reports whether the connection may take more room.
 func (c *connection) mayTakeLocked() bool {
 	held := c.held()
-	return held <= c.srv.bounds.small || held < c.freeLocked()
+	return held <= c.srv.bounds.small || c.mayHoldLocked(held)
 }
 
 // overShare is why the connection may not take more room. Called with mu held.
 func (c *connection) overShare() *overBound {
-	return &overBound{bound: "MaxBytes", limit: c.srv.bounds.bytes, held: c.held(), free: max(c.freeLocked(), 0)}
+	return &overBound{bound: "MaxBytes", limit: c.srv.bounds.bytes, held: c.held(), free: max(c.freeLocked()-c.srv.bounds.bytes/8, 0)}
 }
 
 // overdrawLocked notes that a reply comes for which there is no room. unlock then
@@ -74,7 +95,7 @@ func (c *connection) chargeIncoming(n int) {
 func (c *connection) roomForMore() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.held() >= c.freeLocked() {
+	for !c.mayHoldLocked(c.held()) {
 		if c.multi != nil || c.bytes < c.incoming || !c.full() {
 			return errNoRoom
 		}
@@ -94,7 +115,7 @@ func (c *connection) roomForMore() error {
 func (c *connection) overRoom() *overBound {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.held() < c.freeLocked() {
+	if c.mayHoldLocked(c.held()) {
 		return nil
 	}
 	return c.overShare()

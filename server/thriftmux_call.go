@@ -178,9 +178,10 @@ func (s *muxSession) overBound(m *call) *overBound {
 	switch {
 	case s.running+len(s.long.byTag) >= b.callsPerSession:
 		return &overBound{bound: "MaxCallsPerConn", limit: int64(b.callsPerSession)}
-	case s.c.bytes+int64(s.pieces.charged) >= b.connBytes:
+	case s.c.bytes-s.c.owed+int64(s.pieces.charged) >= b.connBytes:
 		return &overBound{bound: "MaxConnBytes", limit: b.connBytes}
-	case s.c.held()-int64(m.own) > b.small && s.c.held()-int64(m.own) >= s.c.freeLocked():
+	}
+	if n := s.c.held() - int64(m.own); n > b.small && !s.c.mayHoldLocked(n) {
 		return s.c.overShare()
 	}
 	return nil

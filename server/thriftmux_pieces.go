@@ -104,10 +104,10 @@ func (p *muxPieces) overBound(n int) *overBound {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.held() >= c.freeLocked() {
-		return c.overShare()
+	if c.mayHoldLocked(c.held()) {
+		return nil
 	}
-	return nil
+	return c.overShare()
 }
 
 // begin starts the time that a call may take to come in. The error is for too many

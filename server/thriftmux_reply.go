@@ -121,6 +121,7 @@ func (s *muxSession) cutUp(dst []byte, start int, tag uint32) []byte {
 	dst, _ = r.pieces.Next(dst[:start])
 	s.long.add(r)
 	s.c.charge(r.weight())
+	s.c.learn(len(frame))
 	return dst
 }
 

@@ -21,6 +21,7 @@ type call struct {
 	id         uint32
 	leads      bool      // its caller reads the connection
 	prev, next *call     // by age, on the connection
+	unwritten  bool      // it is one of the connection's oneways; guarded by its mutex
 	at         time.Time // when it was sent, with Adaptive
 	from, to   int64     // where its bytes stand in all that the connection sends
 

@@ -41,7 +41,7 @@ func (c *connection) measure() {
 		c.space = 0
 	} else if c.typical > b.small/64 {
 		free := min(b.connBytes, c.freeLocked()-b.bytes/8) - c.bytes
-		c.space = min(c.space, int(max(free, 0)/c.typical)+1)
+		c.space = int(min(int64(c.space), max(free, 0)/c.typical+1))
 	}
 }
 

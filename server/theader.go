@@ -158,7 +158,7 @@ func (s *headerFrames) shed(in []byte, m *call, _ *overBound) (rest int) {
 func (s *headerFrames) refuseUnread(m *call, h theader.Header, payload []byte) bool {
 	if h.Zlib {
 		var err error
-		if payload, err = theader.InflatePrefix(nil, payload, s.limits.Name+maxAround); err != nil {
+		if payload, err = theader.InflatePrefix(nil, payload, min(s.limits.Name, maxRead)+maxAround); err != nil {
 			return false
 		}
 	}

@@ -115,7 +115,7 @@ func (p *muxPieces) overBound(n int) *overBound {
 func (p *muxPieces) begin(tag uint32) (*muxPiece, error) {
 	c, limit := p.s.c, p.s.c.srv.bounds.partial
 	most := c.srv.bounds.callsPerSession
-	if len(p.begun) >= 2*most {
+	if len(p.begun)/2 >= most {
 		return nil, c.refuse("MaxCallsPerConn", fmt.Errorf(
 			"server: more than twice %d calls of a session are not whole (MaxCallsPerConn)", most))
 	}

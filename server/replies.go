@@ -61,7 +61,12 @@ func (c *connection) complete(w *worker, m *call) {
 // toOutbox encodes m's reply into the outbox, and returns its size. Called with mu
 // held.
 func (c *connection) toOutbox(m *call) int {
-	out := c.out.Room(m.room())
+	var out []byte
+	if c.multi != nil {
+		out = c.out.Room(c.multi.room(m))
+	} else {
+		out = c.out.Room(m.room())
+	}
 	before := len(out)
 	out = c.sess.appendReply(out, m)
 	c.out.Set(out)

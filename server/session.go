@@ -43,6 +43,9 @@ type multiplexer interface {
 	// drop forgets what waits for its turn: the connection is broken. It runs
 	// under the connection's lock.
 	drop()
+	// room returns about how many bytes of m's reply go into the outbox at once. It
+	// runs under the connection's lock.
+	room(m *call) int
 	// waiting returns how many bytes wait for their turn. It runs under the
 	// connection's lock.
 	waiting() int

@@ -210,6 +210,13 @@ func (s *muxSession) hasWord() bool {
 	return word
 }
 
+func (s *muxSession) room(m *call) int {
+	if n := m.room(); m.mux.old || !s.overWindow(n) {
+		return n
+	}
+	return s.window + thriftmux.FrameOverhead
+}
+
 func (s *muxSession) waiting() int { return s.long.bytes }
 
 func (s *muxSession) stalled() bool { return s.unread > maxUnread && s.c.out.Writing() }
@@ -259,10 +266,15 @@ func (s *muxSession) appendReply(dst []byte, m *call) []byte {
 	if s.c.broken != nil {
 		return dst
 	}
+	if m.mux.old {
+		return s.appendFrame(dst, m)
+	}
+	if s.overWindow(m.room()) {
+		return s.appendInPieces(dst, m)
+	}
 	start := len(dst)
-	dst = s.appendFrame(dst, m)
-	if len(dst)-start-thriftmux.FrameOverhead > s.window && !m.mux.old {
-		dst = s.cutUp(dst, start, m.mux.tag)
+	if dst = s.appendFrame(dst, m); s.overWindow(len(dst) - start) {
+		return s.appendInPieces(dst[:start], m) // its headers are more than was guessed
 	}
 	return dst
 }

@@ -111,19 +111,28 @@ func (s *muxSession) oversized(f *thriftmux.Frame, err error) {
 // others need not wait for all of them.
 const maxRound = 64 << 10
 
-// cutUp turns the frame at the end of dst into a long reply. Its first piece
-// stays. Called with the connection's lock held.
-func (s *muxSession) cutUp(dst []byte, start int, tag uint32) []byte {
-	frame := dst[start+thriftmux.FrameOverhead:]
-	r := &longReply{tag: tag, body: conn.Take(len(frame))}
-	r.body.B = append(r.body.B, frame...)
-	r.pieces = thriftmux.Split(thriftmux.Rdispatch, tag, r.body.B, s.window)
-	dst, _ = r.pieces.Next(dst[:start])
+// appendInPieces appends the first piece of a reply that is probably over the window;
+// the others are a long reply. It is encoded apart, since the outbox would keep the room
+// for all of it. Called with the connection's lock held.
+func (s *muxSession) appendInPieces(dst []byte, m *call) []byte {
+	b := conn.Take(m.room())
+	b.B = s.appendFrame(b.B, m)
+	if !s.overWindow(len(b.B)) {
+		dst = append(dst, b.B...)
+		b.Release()
+		return dst
+	}
+	r := &longReply{tag: m.mux.tag, body: b}
+	r.pieces = thriftmux.Split(thriftmux.Rdispatch, r.tag, b.B[thriftmux.FrameOverhead:], s.window)
+	dst, _ = r.pieces.Next(dst)
 	s.long.add(r)
 	s.c.charge(r.weight())
-	s.c.learn(len(frame))
+	s.c.learn(len(b.B))
 	return dst
 }
+
+// overWindow reports whether a frame of size bytes is more than the client wants.
+func (s *muxSession) overWindow(size int) bool { return size-thriftmux.FrameOverhead > s.window }
 
 // dropLong forgets a long reply, which may not be whole in the outbox. Called with the
 // connection's lock held.

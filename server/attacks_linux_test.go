@@ -76,7 +76,7 @@ type attack struct {
 	reset bool // connections are reset at once, and opened anew
 }
 
-const attackTime = 1500 * time.Millisecond
+const attackTime = 750 * time.Millisecond
 
 func attacks() []attack {
 	window := func(n int) []byte {
@@ -155,7 +155,7 @@ func newcomers(addr string) (served, overloaded, failed int) {
 			failed++
 			continue
 		}
-		c.SetDeadline(time.Now().Add(3 * time.Second))
+		c.SetDeadline(time.Now().Add(10 * time.Second))
 		c.Write(call)
 		b := make([]byte, 4096)
 		n, err := c.Read(b)

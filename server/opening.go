@@ -60,14 +60,11 @@ func (c *connection) sniff() error {
 	}
 }
 
-// await reads until there are need bytes, or about twice as many as now if a first
-// frame has so many: so each byte of an opening is looked at a few times only, however
-// the bytes come.
+// await reads until there are need bytes, or twice as many as now if a first frame has
+// so many: so each byte of an opening is looked at a few times only, however the bytes
+// come.
 func (c *connection) await(need int) error {
-	if have := c.in.unread(); len(have) >= wire.FrameHeaderSize {
-		first := int64(binary.BigEndian.Uint32(have)) + wire.FrameHeaderSize
-		need = max(need, int(min(first, 2*int64(len(have)), maxOpening)))
-	}
+	need = nextLook(c.in.unread(), need)
 	for len(c.in.unread()) < need {
 		if err := c.in.fill(); err == errNoRoom {
 			return c.refuse("MaxBytes", fmt.Errorf(
@@ -77,6 +74,16 @@ func (c *connection) await(need int) error {
 		}
 	}
 	return nil
+}
+
+// nextLook returns how many bytes there are to be when an opening is looked at again, of
+// which have is there and at least need are wanted.
+func nextLook(have []byte, need int) int {
+	if len(have) < wire.FrameHeaderSize {
+		return need
+	}
+	first := int64(binary.BigEndian.Uint32(have)) + wire.FrameHeaderSize
+	return max(need, int(min(first, 2*int64(len(have)), maxOpening)))
 }
 
 // maxOpening is the most that wire.Sniff looks at behind a first frame's length.

@@ -411,3 +411,25 @@ func TestBombsSideBySide(t *testing.T) {
 		s.wantResult("echo", 1, new(bar.BarApiEchoResult))
 	})
 }
+
+// TestADamagedStreamIsGivenBack: what is counted for a large stream is given back when
+// it turns out to be damaged, also where more could come out of it than an int counts.
+func TestADamagedStreamIsGivenBack(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		srv := &server.Server{Handler: fooAndBar(), MaxMessageSize: -1}
+		start(t, n, srv)
+		stream := theader.Deflate(nil, noise(3<<20))
+		stream[len(stream)/2] ^= 0xff
+		stream[len(stream)-1] ^= 0xff
+		s := speak(t, n, headerForms[0])
+		s.sendRaw(headerFrame(5, []byte{0, 1, 1}, stream))
+		s.wantClosed()
+		synctest.Wait()
+		if calls, bytes := server.Held(srv); calls != 0 || bytes != 0 {
+			t.Errorf("%d calls and %d bytes are counted", calls, bytes)
+		}
+		s = speak(t, n, headerForms[1])
+		s.send(s.echoCall(t, "BarApi:echo", 1, "x"))
+		s.wantResult("echo", 1, new(bar.BarApiEchoResult))
+	})
+}

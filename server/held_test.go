@@ -62,7 +62,7 @@ type unreadFlood struct {
 	next  func(i int) []byte
 }
 
-// hello opens a ThriftMux session without a handshake.
+// openedMux opens a ThriftMux session without a handshake.
 func openedMux(t *testing.T, n *network) *peer {
 	p := dialMux(t, n)
 	p.send(ping(1))

@@ -1,7 +1,5 @@
 package client
 
-import "slices"
-
 // setAsideLocked retires p's connections on which too many calls are given up and
 // unanswered, so that others can be opened in their place: such a connection takes
 // no more calls, and those in flight are waited for. It leaves at most as many
@@ -61,6 +59,4 @@ func (c *connection) setAside() {
 
 // sendsOneways reports whether callers wait for oneway calls to be sent. Called with
 // mu held.
-func (c *connection) sendsOneways() bool {
-	return slices.ContainsFunc(c.oneways, func(m *call) bool { return m != nil })
-}
+func (c *connection) sendsOneways() bool { return c.oneways.first != nil }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/oneport-thrift/oneport/protocol/theader"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
@@ -14,7 +13,7 @@ type bounds struct {
 	conns, calls                  int // for an endpoint, for a connection
 	connBytes, message, depth     int
 	abandoned, attempts, eject    int
-	inflateRatio                  int   // negative: none
+	inflateRatio                  int   // as MaxInflateRatio
 	decoded                       int64 // negative: none
 	share, floor                  float64
 	limits                        wire.Limits
@@ -65,9 +64,7 @@ func (c *Client) resolve() bounds {
 		b.slow = math.MaxInt64 // no call is ever slow
 	}
 	b.message = min(b.message, wire.MaxSniffFrame)
-	if b.inflateRatio = c.MaxInflateRatio; b.inflateRatio == 0 {
-		b.inflateRatio = theader.DefaultRatio
-	}
+	b.inflateRatio = c.MaxInflateRatio
 	if b.decoded = int64(c.MaxDecoded); b.decoded == 0 {
 		b.decoded = 8 * int64(b.message)
 	}

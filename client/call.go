@@ -23,6 +23,7 @@ type call struct {
 	method     string    // as sent
 	leads      bool      // its caller reads the connection
 	prev, next *call     // by age, on the connection
+	unwritten  bool      // it is one of the connection's oneways; guarded by its mutex
 	at         time.Time // when it was sent, with Adaptive
 	refusals   uint32    // the node's count of refusals when it was sent
 	from, to   int64     // where its bytes stand in all that the connection sends

@@ -117,8 +117,9 @@ type Client struct {
 	// Default 16,384,000, the frame limit of the Apache runtimes.
 	MaxMessageSize int
 	// MaxInflateRatio bounds what a zlib stream in a reply may become, as a multiple
-	// of its size. Up to 64 KiB are allowed whatever the ratio. A call whose reply
-	// is over it fails with ProtocolError. Default 100.
+	// of its size; contents of up to 64 KiB may have any ratio. A call whose reply is
+	// over it fails with ProtocolError. 0, the default, means a ratio of 100 for
+	// contents over 16,384,000 bytes only.
 	MaxInflateRatio int
 	// MaxDecoded bounds the memory in bytes that the result of one call may take
 	// once the stub has decoded it. It is an estimate, made from the counts before

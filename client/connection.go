@@ -46,10 +46,10 @@ type connection struct {
 	head     *call // calls in flight by age
 	tail     *call
 	out      conn.Outbox
-	appended int64   // bytes that were ever put into the outbox
-	written  int64   // bytes that the system has taken
-	sending  int64   // bytes that it has taken or may be taking
-	oneways  []*call // whose bytes it has not
+	appended int64    // bytes that were ever put into the outbox
+	written  int64    // bytes that the system has taken
+	sending  int64    // bytes that it has taken or may be taking
+	oneways  callList // whose bytes it has not
 	idleAt   time.Time
 	started  int           // calls, ever
 	lost     int           // calls that failed with the connection
@@ -171,7 +171,8 @@ func (c *connection) append(m *call, req *mux.Request) error {
 		c.load.Add(1)
 	}
 	if oneway {
-		c.oneways = append(c.oneways, m)
+		m.unwritten = true
+		c.oneways.push(m)
 		return nil
 	}
 	c.link(m)

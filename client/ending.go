@@ -41,13 +41,12 @@ func (c *connection) fail(why error) {
 		c.lost++
 		m.fail(why, m.from >= c.sending)
 	}
-	for _, m := range c.oneways {
-		if m != nil {
-			c.lost++
-			m.fail(why, m.from >= c.sending)
-		}
+	for m := c.oneways.first; m != nil; m = c.oneways.first {
+		c.oneways.remove(m)
+		m.unwritten = false
+		c.lost++
+		m.fail(why, m.from >= c.sending)
 	}
-	c.oneways = nil
 	c.client.limits.freeCalls(c.lost)
 	c.wakeReader()
 	c.mu.Unlock()

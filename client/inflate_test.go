@@ -20,7 +20,7 @@ func TestInflatingRepliesIsBoundedByARatio(t *testing.T) {
 			return mux.ResultReply(req.Protocol, append(b, make([]byte, 1<<20+1)...)), nil
 		}
 		return mux.ResultReply(req.Protocol, []byte{11, 0, 0, 0, 0, 0, 1, 'x', 0}), nil
-	}), &client.Client{Dialect: wire.THeader, Zlib: true, Idempotent: func(string, string) bool { return true }})
+	}), &client.Client{Dialect: wire.THeader, Zlib: true, MaxInflateRatio: 100, Idempotent: func(string, string) bool { return true }})
 	large, f := foo.NewFooApiClient(c.Service("Large")), foo.NewFooApiClient(c.Service("FooApi"))
 	for range 3 {
 		_, err := large.Echo(t.Context(), "x")

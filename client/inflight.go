@@ -1,7 +1,5 @@
 package client
 
-import "slices"
-
 // link puts m behind the calls in flight. Called with mu held.
 func (c *connection) link(m *call) {
 	if m.prev = c.tail; m.prev != nil {
@@ -32,8 +30,9 @@ func (c *connection) unlink(m *call) {
 // completed, and that its done channel tells so.
 func (c *connection) abandon(m *call, why error) bool {
 	c.mu.Lock()
-	if i := slices.Index(c.oneways, m); i >= 0 {
-		c.oneways[i] = nil
+	if m.unwritten {
+		m.unwritten = false
+		c.oneways.remove(m)
 		c.mu.Unlock()
 		c.client.limits.freeCalls(1)
 		return true

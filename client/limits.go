@@ -34,15 +34,17 @@ type Limits struct {
 	calls        atomic.Int64
 	waiting      atomic.Int64
 	waitingBytes atomic.Int64
-	queued       atomic.Int64 // len(queue)
+	queued       atomic.Int64 // the length of the queue
 	mu           sync.Mutex
-	queue        []*grant // who waits for a call's place
+	first, last  *grant // who waits for a call's place, in the order of arrival
 	conns        connPlaces
 }
 
 // grant is one wait for a call's place.
 type grant struct {
-	given chan struct{} // closed, or sent to once, when the place has been given
+	given      chan struct{} // sent to once, when the place has been given
+	prev, next *grant        // in the queue
+	queued     bool          // it is there
 }
 
 // Use is what clients hold of their [Limits].
@@ -84,8 +86,7 @@ func (l *Limits) takePlace() bool {
 func (l *Limits) awaitCall(ctx context.Context, ended <-chan struct{}) error {
 	g := &grant{given: make(chan struct{}, 1)}
 	l.mu.Lock()
-	l.queue = append(l.queue, g)
-	l.queued.Add(1)
+	l.push(g)
 	l.hand()
 	l.mu.Unlock()
 	var err error
@@ -108,14 +109,40 @@ func (l *Limits) awaitCall(ctx context.Context, ended <-chan struct{}) error {
 func (l *Limits) forget(g *grant) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i, have := range l.queue {
-		if have == g {
-			l.queue = append(l.queue[:i], l.queue[i+1:]...)
-			l.queued.Add(-1)
-			return true
-		}
+	if !g.queued {
+		return false
 	}
-	return false
+	l.remove(g)
+	return true
+}
+
+// push puts g behind all others in the queue. Called with mu held.
+func (l *Limits) push(g *grant) {
+	if g.prev = l.last; g.prev != nil {
+		g.prev.next = g
+	} else {
+		l.first = g
+	}
+	l.last = g
+	g.queued = true
+	l.queued.Add(1)
+}
+
+// remove takes g out of the queue, in one step wherever it is: when a server stops
+// answering, all that wait may give up at once. Called with mu held.
+func (l *Limits) remove(g *grant) {
+	if g.prev != nil {
+		g.prev.next = g.next
+	} else {
+		l.first = g.next
+	}
+	if g.next != nil {
+		g.next.prev = g.prev
+	} else {
+		l.last = g.prev
+	}
+	g.prev, g.next, g.queued = nil, nil, false
+	l.queued.Add(-1)
 }
 
 // freeCalls gives the places of n calls back.
@@ -134,11 +161,10 @@ func (l *Limits) freeCalls(n int) {
 // queue's length and the number of calls are both counters that one side sets
 // before it looks at the other.
 func (l *Limits) hand() {
-	for len(l.queue) > 0 && l.takePlace() {
-		l.queue[0].given <- struct{}{}
-		l.queue[0] = nil
-		l.queue = l.queue[1:]
-		l.queued.Add(-1)
+	for l.first != nil && l.takePlace() {
+		g := l.first
+		l.remove(g)
+		g.given <- struct{}{}
 	}
 }
 

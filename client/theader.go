@@ -71,8 +71,7 @@ func (s *headerFrames) next(in []byte, r *reply) (int, error) {
 			payload = inflated
 		case limit < s.limit && errors.As(err, &we) && we.TooLarge():
 			r.id, r.kind = uint32(h.SeqID), wire.Reply
-			r.fault = fmt.Errorf("reply: %d bytes of zlib hold more than %d bytes: the limit is %d times the size, or 64 KiB (MaxInflateRatio)",
-				len(payload), limit, s.ratio)
+			r.fault = fmt.Errorf("reply: %d bytes of zlib hold more than the limit of %d bytes (MaxInflateRatio)", len(payload), limit)
 			return n, nil
 		default:
 			return 0, err

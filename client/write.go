@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 
@@ -115,16 +114,15 @@ func (c *connection) wrote(n int) {
 func (c *connection) advance(n int) {
 	c.written += int64(n)
 	done := 0
-	for _, m := range c.oneways {
-		if m != nil && m.to > c.written {
-			break
-		}
-		if done++; m != nil {
-			m.done <- struct{}{}
-			c.client.limits.freeCalls(1)
-		}
+	for m := c.oneways.first; m != nil && m.to <= c.written; m = c.oneways.first {
+		c.oneways.remove(m)
+		m.unwritten = false
+		m.done <- struct{}{}
+		done++
 	}
-	c.oneways = slices.Delete(c.oneways, 0, done)
+	if done > 0 {
+		c.client.limits.freeCalls(done)
+	}
 }
 
 // unwritable ends the connection after a write that failed, of which the system

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"testing"
 
@@ -108,9 +109,11 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestCountsOverTheWire wants an error for a count that would be another number on the wire.
+// TestCountsOverTheWire wants an error for a count that would be another number on the wire:
+// one more than the largest, which where an int has 32 bits is the least.
 func TestCountsOverTheWire(t *testing.T) {
-	const size = 1 << 31
+	size := math.MaxInt32
+	size++
 	for _, f := range formats {
 		p := f.codec(0)
 		p.Reset(nil, nil)

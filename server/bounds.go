@@ -5,7 +5,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/oneport-thrift/oneport/protocol/theader"
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
@@ -18,8 +17,10 @@ type bounds struct {
 	conns, calls, callsPerConn  int
 	callsPerSession             int // of ThriftMux
 	bytes, connBytes            int64
+	small                       int64 // what a connection may hold whatever the others do; see share.go
+	short                       int64 // from this count of bytes on the server is short of room; see relief.go
 	message, headerBytes, depth int
-	inflateRatio                int   // negative: none
+	inflateRatio                int   // as MaxInflateRatio
 	decoded                     int64 // negative: none
 	limits                      wire.Limits
 	idle, sniff, partial        time.Duration
@@ -32,8 +33,8 @@ func (s *Server) resolve() bounds {
 		calls:           count(s.MaxCalls, 10_000),
 		callsPerConn:    count(s.MaxCallsPerConn, 256),
 		callsPerSession: count(s.MaxCallsPerConn, 4096),
-		bytes:           int64(count(s.MaxBytes, 1<<30)),
-		connBytes:       int64(count(s.MaxConnBytes, 64<<20)),
+		bytes:           byteCount(s.MaxBytes, 1<<30),
+		connBytes:       byteCount(s.MaxConnBytes, 64<<20),
 		message:         s.MaxMessageSize,
 		headerBytes:     count(s.MaxHeaderBytes, 64<<10),
 		depth:           count(s.MaxDepth, wire.DefaultDepth),
@@ -44,15 +45,15 @@ func (s *Server) resolve() bounds {
 		grace:           span(s.HalfCloseGrace, 5*time.Second),
 		callTime:        span(s.MaxCallTime, 0),
 	}
+	b.small = min(maxSmall, b.bytes/256)
+	b.short = b.bytes / 4 * 3
 	switch {
 	case b.message == 0:
 		b.message = wire.DefaultMessage
 	case b.message < 0:
 		b.message = maxMessageSize
 	}
-	if b.inflateRatio = s.MaxInflateRatio; b.inflateRatio == 0 {
-		b.inflateRatio = theader.DefaultRatio
-	}
+	b.inflateRatio = s.MaxInflateRatio
 	if b.decoded = int64(s.MaxDecoded); b.decoded == 0 {
 		b.decoded = 8 * int64(b.message)
 	}
@@ -77,6 +78,20 @@ func count(n, byDefault int) int {
 		return math.MaxInt32
 	}
 	return n
+}
+
+// unbounded is more bytes than a process can hold, and little enough to be doubled.
+const unbounded = math.MaxInt64 / 4
+
+// byteCount is count for bytes, which may be more than an int counts.
+func byteCount(n int, byDefault int64) int64 {
+	switch {
+	case n == 0:
+		return byDefault
+	case n < 0:
+		return unbounded
+	}
+	return int64(n)
 }
 
 // span is count for times; no bound is 0.

@@ -192,20 +192,10 @@ func TestPausedReadingIsNoSlowMessage(t *testing.T) {
 
 func TestMaxBytes(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *network) {
-		g, r := newGate(t), &refusals{}
-		srv := handle(func(ctx context.Context, req *mux.Request) error {
-			if req.Method == "hold" {
-				g.pass()
-			}
-			return nil
-		})
-		srv.MaxBytes, srv.Observer = 8<<20, r.observer()
-		start(t, n, srv)
-		p, q := dial(t, n), dial(t, n)
-		for i, size := range []int{4000 << 10, 4000 << 10, 60 << 10, 60 << 10, 60 << 10} {
-			p.send(frame(wire.Call, "A:hold", int32(i), size))
-			g.await(1)
-		}
+		r := &refusals{}
+		srv := &server.Server{MaxBytes: 8 << 20, Observer: r.observer()}
+		free := heldReplies(t, n, srv, 4, 2040<<10)
+		q := dial(t, n)
 		q.send(frame(wire.Call, "A:b", 2, 0))
 		q.want(wire.Reply, 2)
 		r.want(t, "MaxBytes", 0)
@@ -214,11 +204,13 @@ func TestMaxBytes(t *testing.T) {
 		q.send(frame(wire.Call, "A:b", 4, 0))
 		q.want(wire.Reply, 4)
 		r.want(t, "MaxBytes", 1)
-		q.send(frame(wire.Call, "A:b", 5, 80<<10)[:70<<10]) // too much to wait for
-		q.wantEnd()
+		large := frame(wire.Call, "A:b", 5, 80<<10)
+		q.send(large[:70<<10]) // too much to wait for
+		q.wantCode(5, mux.Overloaded, "not run")
 		r.want(t, "MaxBytes", 2)
-		g.open()
-		p.want(wire.Reply, seqids(0, 5)...)
+		q.send(large[70<<10:], frame(wire.Call, "A:b", 6, 0)) // the connection lives on
+		q.want(wire.Reply, 6)
+		free()
 	})
 }
 

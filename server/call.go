@@ -40,10 +40,15 @@ type call struct {
 	// at and size say where the message stands in the reader's buffer, from and
 	// to where the body stands in the message.
 	at, size, from, to int
+	// owed is how much of size is for the reply to come.
+	owed int
+	// head is about how many bytes the request's headers take, in memory of their
+	// own; they count from when the call is entered.
+	head int
 	// buf holds Body from when the call has left the reader's hands, until it is
 	// completed. A session sets buf and Body at once if the body does not stand
-	// in the reader's buffer, and own to how many bytes the server counts for
-	// that, until the call is entered.
+	// in the reader's buffer. own is how many bytes the connection counts as
+	// incoming for that, until the call is entered.
 	buf *conn.Buffer
 	own int
 
@@ -76,17 +81,6 @@ func newCall(w *worker, c *connection) *call {
 	return m
 }
 
-// weigh returns how many bytes the connection counts for the call once it is
-// entered; the server then no longer counts those of a buffer of its own apart.
-func (m *call) weigh() int {
-	if m.own > 0 {
-		m.conn.srv.load.bytes.Add(-int64(m.own))
-		m.size += m.own
-		m.own = 0
-	}
-	return m.size
-}
-
 // free gives m up. Nobody may hold it any more.
 func (m *call) free(w *worker) {
 	m.req.Release()
@@ -96,7 +90,9 @@ func (m *call) free(w *worker) {
 	if m.mux.ctx != nil {
 		m.mux.ctx.completed()
 	}
-	m.weigh()
+	if m.own > 0 { // it was never open, and nobody holds the connection's lock
+		m.conn.chargeIncoming(-m.own)
+	}
 	m.giveDecoded()
 	m.buf.Release()
 	m.reply.Release()

@@ -31,6 +31,7 @@ type callEnd struct {
 	inner context.Context // made when somebody asks for it
 	stop  context.CancelCauseFunc
 	cause error // why the call has ended, nil before
+	over  bool  // the call was completed: inner, if it is made, is to be freed at once
 }
 
 // answered is the end of all calls that were completed while nobody waited.
@@ -97,7 +98,7 @@ func (c *callContext) watched() *callEnd {
 		}
 		own := new(callEnd)
 		if e == answered {
-			own.cause = context.Canceled
+			own.cause, own.over = context.Canceled, true
 		}
 		if c.end.CompareAndSwap(e, own) {
 			return own
@@ -122,6 +123,9 @@ func (c *callContext) standard() context.Context {
 		var free context.CancelFunc
 		e.inner, free = context.WithDeadlineCause(e.inner, c.deadline, errDeadline)
 		e.stop = func(cause error) { stop(cause); free() }
+	}
+	if e.over {
+		e.stop(e.cause)
 	}
 	return e.inner
 }
@@ -151,10 +155,20 @@ func (c *callContext) expire() {
 	}
 }
 
-// completed ends the context of a call that has been answered.
+// completed ends the context of a call that has been answered, and takes what is
+// behind it off the connection's, whatever ended it before.
 func (c *callContext) completed() {
-	if !c.end.CompareAndSwap(nil, answered) {
-		c.cancel(context.Canceled)
+	if c.end.CompareAndSwap(nil, answered) {
+		return
+	}
+	e := c.watched()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.over = true; e.cause == nil {
+		e.cause = context.Canceled
+	}
+	if e.stop != nil {
+		e.stop(e.cause)
 	}
 }
 

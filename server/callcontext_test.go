@@ -115,3 +115,66 @@ func TestCallContextAllocs(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// counting is a parent that counts the contexts which hang on it.
+type counting struct {
+	context.Context
+	done     chan struct{}
+	children int
+}
+
+func (c *counting) Done() <-chan struct{} { return c.done }
+
+// Value hides what package context knows its own contexts by.
+func (c *counting) Value(any) any { return nil }
+
+// AfterFunc is how package context hangs a context on one that is not its own.
+func (c *counting) AfterFunc(func()) (stop func() bool) {
+	c.children++
+	return func() bool { c.children--; return true }
+}
+
+// TestCallContextLeavesNothingBehind: the context of a call that has been answered hangs
+// on the connection's no more, whatever ended it and whenever somebody waited for it.
+func TestCallContextLeavesNothingBehind(t *testing.T) {
+	why := errors.New("why")
+	ends := map[string]func(c *callContext){
+		"nothing":                        func(*callContext) {},
+		"the session":                    func(c *callContext) { c.cancel(why) },
+		"the deadline":                   func(c *callContext) { <-time.After(2 * time.Second); c.expire() },
+		"an early alarm":                 func(c *callContext) { c.expire() },
+		"the deadline, then the session": func(c *callContext) { <-time.After(2 * time.Second); c.expire(); c.cancel(why) },
+		"the session, then the deadline": func(c *callContext) { c.cancel(why); <-time.After(2 * time.Second); c.expire() },
+	}
+	for name, end := range ends {
+		for _, deadline := range []time.Duration{0, time.Second} {
+			for _, waits := range []string{"never", "before", "between", "after"} {
+				for _, oneway := range []bool{false, true} {
+					synctest.Test(t, func(t *testing.T) {
+						parent := &counting{Context: context.Background(), done: make(chan struct{})}
+						c := &callContext{conn: &connection{ctx: parent, base: parent}, oneway: oneway}
+						if deadline > 0 {
+							c.deadline = time.Now().Add(deadline)
+						}
+						wait := func(when string) {
+							if waits == when {
+								c.Done()
+							}
+						}
+						wait("before")
+						end(c)
+						wait("between")
+						c.completed()
+						wait("after")
+						if c.Err() == nil {
+							t.Error("the context goes on")
+						}
+						if parent.children != 0 {
+							t.Errorf("ended by %s, deadline %v, waited for %s: %d contexts are left", name, deadline, waits, parent.children)
+						}
+					})
+				}
+			}
+		}
+	}
+}

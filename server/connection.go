@@ -48,8 +48,11 @@ type connection struct {
 	left     atomic.Bool // in the workers' list of unsent replies; changed under their lock
 	draining atomic.Bool
 	ending   atomic.Bool              // inexact is set: no more calls are started
+	halfRead atomic.Bool              // the goroutine that reads waits for more of a message
 	http     atomic.Pointer[httpConn] // set if net/http serves the connection
-	active   atomic.Int64             // when bytes last came or went, in ns since the server's epoch; 0: never
+	active   atomic.Int64             // when bytes last came, in ns since the server's epoch; 0: never
+	sent     atomic.Int64             // the same of when bytes last went
+	decoded  atomic.Int64             // bytes of arguments that its calls have decoded; see decoded.go
 
 	mu         sync.Mutex
 	changed    sync.Cond   // open, bytes, out or broken changed; only if waiting
@@ -58,13 +61,16 @@ type connection struct {
 	watching   bool        // it reads on only until there is room; see watch
 	turning    bool        // the reading waits for all calls; see reorder
 	attended   bool        // it reads on only until no call is open; see attend
-	own        bool        // out may hold messages of the session's own
 	ended      bool        // all calls have been answered, though workers may still have bytes to count
 	head, tail *call       // open calls in the order of their replies
 	multi      multiplexer // sess, if it is one
 	open       int         // calls entered and not released
 	bytes      int64       // of open calls, and of replies not written
-	reported   int64       // what of bytes the server has counted
+	incoming   int64       // of messages that are not whole, and of calls before they are open
+	reported   int64       // what of bytes and incoming the server has counted
+	typical    int64       // about how large replies are
+	owed       int64       // what of bytes is for the replies of calls that run
+	overdrawn  bool        // a reply came while neither the connection nor the server had room for it
 	out        conn.Outbox
 	broken     error // why nothing more can be written
 	inexact    error // why the connection ends behind a call, which is marked as the last
@@ -106,28 +112,33 @@ func (c *connection) do(w *worker) {
 		}
 		w.sendUnsent()
 		if c.multi != nil {
-			c.sendOwn(w)
+			if e := c.sendOwn(w); err == nil {
+				err = e
+			}
 		} else if err == nil && c.space <= 0 {
 			err = c.room()
 		}
 		if err == nil {
 			w.relax()
-			err = c.in.fill()
+			if err = c.in.fill(); err == errNoRoom {
+				err = c.shed(w)
+			}
 		}
 	}
 	c.finish(w, err)
 }
 
-// sendOwn sends the session's own messages, all together. Replies alone are left to
-// those who complete calls: they are about to add more.
-func (c *connection) sendOwn(w *worker) {
+// sendOwn sends the session's own messages, all together, and waits for a client that
+// does not read them. Replies alone are left to those who complete calls: they are
+// about to add more.
+func (c *connection) sendOwn(w *worker) error {
 	c.mu.Lock()
-	if !c.own {
+	if !c.multi.hasWord() {
 		c.mu.Unlock()
-		return
+		return nil
 	}
-	c.own = false
 	c.settle(w, time.Time{})
+	return c.room()
 }
 
 // refuse reports that the connection ends at a bound.
@@ -175,6 +186,9 @@ func (c *connection) cut(why error) {
 		c.broken = why
 		c.charge(-c.out.Len())
 		c.out.Drop()
+		if c.multi != nil {
+			c.multi.drop()
+		}
 	}
 	c.changed.Broadcast()
 	c.mu.Unlock()

@@ -5,11 +5,16 @@ import "github.com/oneport-thrift/oneport/protocol"
 // Take counts n bytes that the call's decoded arguments are about to take. Filters
 // may have them decoded side by side.
 func (m *call) Take(n int64) error {
-	srv := m.conn.srv
-	if srv.load.bytes.Add(n) > srv.bounds.bytes {
-		srv.load.bytes.Add(-n)
-		over := &overBound{"MaxBytes", srv.bounds.bytes}
-		srv.refused(&m.conn.peer, over.bound, over)
+	c := m.conn
+	srv := c.srv
+	// The rule of share.go, for what is decoded by itself.
+	held := c.decoded.Add(n)
+	srv.count(n)
+	if free := srv.bounds.bytes - srv.bounds.bytes/8 - srv.load.bytes.Load(); held > n+free || free < 0 {
+		c.decoded.Add(-n)
+		srv.count(-n)
+		over := &overBound{bound: "MaxBytes", limit: srv.bounds.bytes, held: held, free: max(n+free, 0)}
+		srv.refused(&c.peer, over.bound, over)
 		return over.refusal()
 	}
 	m.decoded.Add(n)
@@ -19,7 +24,9 @@ func (m *call) Take(n int64) error {
 // giveDecoded ends the counting of the decoded arguments, when the handler has ended.
 func (m *call) giveDecoded() {
 	if m.decoded.Load() != 0 {
-		m.conn.srv.load.bytes.Add(-m.decoded.Swap(0))
+		n := m.decoded.Swap(0)
+		m.conn.decoded.Add(-n)
+		m.conn.srv.count(-n)
 	}
 }
 

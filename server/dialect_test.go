@@ -125,7 +125,7 @@ func TestOnewayGetsNoAnswerAndHoldsWhatFollows(t *testing.T) {
 
 func TestLargeMessages(t *testing.T) {
 	forEachForm(t, func(t *testing.T, n *network, f form) {
-		start(t, n, &server.Server{Handler: fooAndBar(), MaxInflateRatio: -1})
+		start(t, n, &server.Server{Handler: fooAndBar()})
 		s := speak(t, n, f)
 		blob := bytes.Repeat([]byte("0123456789abcdef\x00\xff"), 1<<20/18)
 		call := msg{typ: wire.Call, name: "BarApi:blob", seqid: 1, body: f.encode(t, &bar.BarApiBlobArgs{Data: blob})}

@@ -292,15 +292,23 @@ var boundsOfItems = []struct{ item, field string }{
 type overBound struct {
 	bound string
 	limit int64
+	// held and free tell, of a connection that holds as much as is free, replies to
+	// come included, how much that is; 0 if the bound is reached by all connections together.
+	held, free int64
 }
 
-func (e *overBound) Error() string {
-	return fmt.Sprintf("server: call over the limit of %d (%s)", e.limit, e.bound)
-}
+func (e *overBound) Error() string { return "server: call over " + e.text() }
 
 // refusal is what the client is told.
 func (e *overBound) refusal() error {
-	return mux.Refusef(mux.SendAgain, mux.Overloaded, "overloaded: the server's limit of %d is reached (%s); the call was not run", e.limit, e.bound)
+	return mux.Refusef(mux.SendAgain, mux.Overloaded, "overloaded: the server is over %s; the call was not run", e.text())
+}
+
+func (e *overBound) text() string {
+	if e.held > 0 {
+		return fmt.Sprintf("the connection's share of the limit of %d (%s): it holds %d bytes, with the replies to come, and %d are free for it", e.limit, e.bound, e.held, e.free)
+	}
+	return fmt.Sprintf("the limit of %d (%s)", e.limit, e.bound)
 }
 
 // admit counts n calls that have been entered as open, and tells how many of
@@ -308,11 +316,11 @@ func (e *overBound) refusal() error {
 func (s *Server) admit(n int) (free int, err *overBound) {
 	calls := s.load.calls.Add(int64(n))
 	if s.load.bytes.Load() > s.bounds.bytes {
-		return 0, &overBound{"MaxBytes", s.bounds.bytes}
+		return 0, &overBound{bound: "MaxBytes", limit: s.bounds.bytes}
 	}
 	over := calls - int64(s.bounds.calls)
 	if over <= 0 {
 		return n, nil
 	}
-	return int(max(int64(n)-over, 0)), &overBound{"MaxCalls", int64(s.bounds.calls)}
+	return int(max(int64(n)-over, 0)), &overBound{bound: "MaxCalls", limit: int64(s.bounds.calls)}
 }

@@ -63,7 +63,7 @@
 //	     no client certificate (HealthWithoutCert)
 //	405  not a POST
 //	408  the body did not come within MessageTimeout
-//	413  over MaxMessageSize, or over the ratio of gzip
+//	413  over MaxMessageSize, or over MaxInflateRatio
 //	415  another Content-Type, or a Content-Encoding that is neither gzip nor
 //	     identity, or more than one
 //	421  a host that is not in Hosts

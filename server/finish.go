@@ -141,8 +141,7 @@ func (c *connection) endedBy() error {
 // closed reports the end of the connection. Nothing of it runs any more.
 func (c *connection) closed(why error) {
 	c.mu.Lock()
-	c.ended = true
-	c.report()
+	c.giveBack()
 	c.mu.Unlock()
 	if isReset(why) && !c.opened || errors.Is(why, ErrServerClosed) {
 		why = nil // a health check; or our own wish
@@ -184,7 +183,7 @@ func isReset(err error) bool {
 // replies reach a client that is still sending: closing with unread bytes would
 // reset the connection and destroy them.
 func (c *connection) linger() {
-	if c.active.Load() == 0 || time.Since(c.lastActive()) > lingerTime {
+	if c.active.Load() == 0 && c.sent.Load() == 0 || time.Since(c.lastActive()) > lingerTime {
 		return
 	}
 	if c.closeWrite() != nil || c.rwc.SetReadDeadline(time.Now().Add(lingerTime)) != nil {

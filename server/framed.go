@@ -65,6 +65,19 @@ func (s *framed) oversized(in []byte, m *call, err error) (int, error) {
 	return 0, err
 }
 
+func (s *framed) shed(in []byte, m *call, _ *overBound) (rest int) {
+	n, err := wire.FrameSize(in, s.limits.Message)
+	if err != nil {
+		return -1
+	}
+	h, err := wire.ParseHeader(s.protocol, in[wire.FrameHeaderSize:], s.limits.Name)
+	if err != nil || h.Size == 0 {
+		return -1
+	}
+	m.header(&h)
+	return n - len(in)
+}
+
 func (s *framed) appendReply(dst []byte, m *call) []byte {
 	dst, mark := wire.BeginFrame(dst)
 	dst = appendMessage(dst, m)

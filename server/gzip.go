@@ -11,23 +11,17 @@ import (
 	"sync"
 
 	"github.com/oneport-thrift/oneport/internal/conn"
-)
-
-// A gzip body may come to maxGzipRatio times its size, and to minInflated bytes in
-// any case: small bodies of little variety compress best.
-const (
-	maxGzipRatio = 100
-	minInflated  = 64 << 10
+	"github.com/oneport-thrift/oneport/protocol/theader"
 )
 
 // inflatedLimit returns how many bytes may come out of a compressed body of size
-// bytes, and the bound that says so: MaxMessageSize, or the ratio.
-func inflatedLimit(size, ratio, message int) (limit int, bound string) {
-	byRatio := max(int64(size)*int64(ratio), minInflated)
-	if byRatio < int64(message) {
-		return int(byRatio), "ratio"
+// bytes, and the field that says so.
+func (s *Server) inflatedLimit(size int) (limit int, bound string) {
+	limit = theader.InflateLimit(size, s.bounds.message, s.bounds.inflateRatio)
+	if limit < s.bounds.message {
+		return limit, "MaxInflateRatio"
 	}
-	return message, "MaxMessageSize"
+	return limit, "MaxMessageSize"
 }
 
 // gzipError says why a gzip body is not read. bound is "" if the body itself is
@@ -65,7 +59,7 @@ func (s *Server) gunzip(m *call) error {
 		packed.Release()
 		m.count(-held)
 	}()
-	limit, bound := inflatedLimit(len(packed.B), maxGzipRatio, s.bounds.message)
+	limit, bound := s.inflatedLimit(len(packed.B))
 	m.buf = nil
 	z := gunzippers.Get().(*gunzipper)
 	defer func() {
@@ -110,10 +104,10 @@ func (s *Server) growCounted(m *call, size int) error {
 	if before >= size {
 		return nil
 	}
-	m.count(size - before)
-	if s.load.bytes.Load() > s.bounds.bytes {
-		return &overBound{"MaxBytes", s.bounds.bytes}
+	if over := m.conn.overRoom(); over != nil {
+		return over
 	}
+	m.count(size - before)
 	if m.buf == nil {
 		m.buf = conn.Take(size)
 	} else {
@@ -124,9 +118,6 @@ func (s *Server) growCounted(m *call, size int) error {
 }
 
 func overInflated(size, limit int, bound string) error {
-	if bound == "ratio" {
-		return &gzipError{bound, fmt.Sprintf("server: gzip body of %d bytes holds more than %d, the limit at a ratio of %d", size, limit, maxGzipRatio)}
-	}
 	return &gzipError{bound, fmt.Sprintf("server: gzip body of %d bytes holds more than the limit of %d (%s)", size, limit, bound)}
 }
 

@@ -23,8 +23,8 @@ func zipped(b string) string {
 	return out.String()
 }
 
-// noise is a struct with n bytes that do not compress.
-func noise(n int) string {
+// noiseStruct is a struct with n bytes that do not compress.
+func noiseStruct(n int) string {
 	b := body(n)
 	random := rand.NewChaCha8([32]byte{1})
 	random.Read(b[len(b)-1-n : len(b)-1])
@@ -33,7 +33,7 @@ func noise(n int) string {
 
 func TestGzipBodies(t *testing.T) {
 	call := httpMessage(wire.Binary, wire.Call, "A:b", 1, "\x00")
-	large := httpMessage(wire.Binary, wire.Call, "A:b", 1, noise(900_000))
+	large := httpMessage(wire.Binary, wire.Call, "A:b", 1, noiseStruct(900_000))
 	flat := func(n int) string { return httpMessage(wire.Binary, wire.Call, "A:b", 1, string(body(n))) }
 	whole := zipped(call)
 	flipped := []byte(whole)
@@ -48,7 +48,7 @@ func TestGzipBodies(t *testing.T) {
 			seen = req.Header.Clone()
 			return nil
 		})
-		srv.MaxMessageSize = 1_000_000
+		srv.MaxMessageSize, srv.MaxInflateRatio = 1_000_000, 100
 		log := new(logbook)
 		srv.ErrorLog = log.logger()
 		start(t, n, srv)
@@ -80,8 +80,8 @@ func TestGzipBodies(t *testing.T) {
 			{"a wrong checksum", "gzip", string(flipped), 400, 0, "checksum"},
 			{"bytes behind it", "gzip", whole + "x", 400, 0, "1 bytes behind"},
 			{"two streams", "gzip", whole + whole, 400, 0, "behind"},
-			{"a bomb", "gzip", zipped(flat(900_000)), 413, 0, "ratio of 100"},
-			{"larger inside than a message", "gzip", zipped(httpMessage(wire.Binary, wire.Call, "A:b", 1, noise(999_000)+strings.Repeat("a", 2000))), 413, 0, "MaxMessageSize"},
+			{"a bomb", "gzip", zipped(flat(900_000)), 413, 0, "MaxInflateRatio"},
+			{"larger inside than a message", "gzip", zipped(httpMessage(wire.Binary, wire.Call, "A:b", 1, noiseStruct(999_000)+strings.Repeat("a", 2000))), 413, 0, "MaxMessageSize"},
 		} {
 			seen = nil
 			resp, got := post(t, c, xthrift, tt.body, "Content-Encoding", tt.encoding, "X-Trace-Id", "abc")
@@ -95,14 +95,14 @@ func TestGzipBodies(t *testing.T) {
 				t.Errorf("%s: the handler sees %q", tt.name, seen)
 			}
 		}
-		log.want(t, "bound=ratio", "bound=MaxMessageSize")
+		log.want(t, "bound=MaxInflateRatio", "bound=MaxMessageSize")
 	})
 }
 
 // TestGzipBodiesAreCounted: what is inflated side by side stays within MaxBytes.
 func TestGzipBodiesAreCounted(t *testing.T) {
 	small := httpMessage(wire.Binary, wire.Call, "A:b", 1, "\x00")
-	bomb := zipped(httpMessage(wire.Binary, wire.Call, "A:b", 1, strings.Repeat(noise(4_000), 25)+string(body(600_000))))
+	bomb := zipped(httpMessage(wire.Binary, wire.Call, "A:b", 1, strings.Repeat(noiseStruct(4_000), 25)+string(body(600_000))))
 	inBubble(t, func(t *testing.T, n *network) {
 		srv := echoHTTP(t)
 		srv.MaxBytes = 300_000

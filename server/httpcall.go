@@ -107,7 +107,7 @@ func (x *exchange) reply(m *call, media string) {
 	out := conn.Take(m.room())
 	defer out.Release()
 	out.B = appendMessage(out.B, m)
-	m.count(len(out.B))
+	m.count(cap(out.B))
 	w.Header().Set("Content-Length", strconv.Itoa(len(out.B)))
 	x.source.write(w, out.B)
 }

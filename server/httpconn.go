@@ -6,14 +6,16 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // httpConn is a connection in the hands of net/http.
 type httpConn struct {
 	replayed
-	c    *connection
-	once sync.Once
+	c       *connection
+	once    sync.Once
+	sending atomic.Int64 // bytes that are being written
 
 	mu      sync.Mutex
 	phase   httpPhase
@@ -53,8 +55,19 @@ func (c *connection) takenByHTTP() error {
 	return errTaken
 }
 
+// Read reads, and notes when bytes came.
+func (hc *httpConn) Read(b []byte) (int, error) {
+	n, err := hc.replayed.Read(b)
+	if n > 0 {
+		hc.c.touch(time.Now())
+	}
+	return n, err
+}
+
 // Write writes all of b within WriteTimeout without progress.
 func (hc *httpConn) Write(b []byte) (int, error) {
+	hc.sending.Store(int64(len(b)))
+	defer hc.sending.Store(0)
 	if hc.c.tls != nil {
 		return hc.c.tls.Write(b)
 	}

@@ -167,10 +167,10 @@ func (x *exchange) post() {
 	x.call(work, m, media, protocol)
 }
 
-// count has the server count n more bytes for m, until m is given up.
+// count has the connection count n more bytes for m, until m is given up.
 func (m *call) count(n int) {
 	m.own += n
-	m.conn.srv.load.bytes.Add(int64(n))
+	m.conn.chargeIncoming(n)
 }
 
 // readBody reads the body into m. The server counts its bytes as they come.
@@ -181,6 +181,8 @@ func (x *exchange) readBody(m *call) error {
 		return &http.MaxBytesError{Limit: int64(s.bounds.message)}
 	}
 	m.buf = conn.Take(int(min(max(x.r.ContentLength+1, minRead), maxRead)))
+	x.c.halfRead.Store(true)
+	defer x.c.halfRead.Store(false)
 	for {
 		if more := cap(m.buf.B) - m.own; more > 0 {
 			m.count(more)
@@ -192,9 +194,10 @@ func (x *exchange) readBody(m *call) error {
 			return nil
 		case err != nil:
 			return err
-		case s.load.bytes.Load() > s.bounds.bytes:
-			return &overBound{"MaxBytes", s.bounds.bytes}
 		case len(m.buf.B) == cap(m.buf.B):
+			if over := x.c.overRoom(); over != nil {
+				return over
+			}
 			m.buf = m.buf.Grow(2 * cap(m.buf.B))
 		}
 	}

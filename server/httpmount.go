@@ -132,6 +132,9 @@ func (s *Server) removeMounted(m *mounted) {
 	m.mu.Lock()
 	m.over = true
 	m.mu.Unlock()
+	m.c.mu.Lock()
+	m.c.giveBack()
+	m.c.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.mounted, m)

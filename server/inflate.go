@@ -15,38 +15,52 @@ const maxRatio = 1040
 
 // ratioError says that a zlib stream holds more than MaxInflateRatio allows. Where
 // the frame ends is known, so that its call alone fails.
-type ratioError struct{ size, limit, ratio int }
+type ratioError struct{ size, limit int }
 
 func (e *ratioError) Error() string {
-	return fmt.Sprintf("server: %d bytes of zlib hold more than %d bytes: the limit is %d times the size, or 64 KiB (MaxInflateRatio)",
-		e.size, e.limit, e.ratio)
+	return fmt.Sprintf("server: %d bytes of zlib hold more than the limit of %d bytes (MaxInflateRatio)", e.size, e.limit)
+}
+
+// inflateLimit returns how many bytes a zlib stream of size bytes may become.
+func (s *headerFrames) inflateLimit(size int) int {
+	return theader.InflateLimit(size, s.limits.Message, s.c.srv.bounds.inflateRatio)
+}
+
+// reserve counts as much memory as a zlib stream of size bytes can take at most, so
+// that streams that are inflated side by side stay within MaxBytes together. It
+// returns the bound if there is no room for that.
+func (s *headerFrames) reserve(m *call, size int) *overBound {
+	c := s.c
+	most := int(min(int64(s.inflateLimit(size)), maxRatio*int64(size)))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if int64(most) > c.freeLocked() || !c.mayTakeLocked() {
+		return c.overShare()
+	}
+	m.own = most
+	c.incoming += int64(most)
+	c.charge(0)
+	return nil
 }
 
 // inflate gives the call a buffer of its own with the content of payload, a zlib
-// stream. While it runs, the server counts as much memory as it can take at most,
-// so that streams that are inflated side by side stay within MaxBytes together.
+// stream, for which reserve has counted the memory.
 func (s *headerFrames) inflate(m *call, payload []byte) ([]byte, error) {
-	srv := s.c.srv
-	limit := theader.InflateLimit(len(payload), s.limits.Message, srv.bounds.inflateRatio)
-	m.own = int(min(int64(limit), maxRatio*int64(len(payload))))
-	if srv.load.bytes.Add(int64(m.own)) > srv.bounds.bytes {
-		return nil, s.c.refuse("MaxBytes", fmt.Errorf(
-			"server: no memory to inflate %d bytes: the limit of %d is reached (MaxBytes)", len(payload), srv.bounds.bytes))
-	}
+	limit := s.inflateLimit(len(payload))
 	m.buf = conn.Take(int(min(int64(limit), 4*int64(len(payload)))))
 	out, err := theader.Inflate(m.buf.B, payload, limit)
 	if err != nil {
-		srv.load.bytes.Add(-int64(m.own))
+		s.c.chargeIncoming(-m.own)
 		m.buf.Release()
 		m.buf, m.own = nil, 0
 		var we *wire.Error
 		if limit < s.limits.Message && errors.As(err, &we) && we.TooLarge() {
-			err = &ratioError{len(payload), limit, srv.bounds.inflateRatio}
+			err = &ratioError{len(payload), limit}
 		}
 		return nil, err
 	}
 	m.buf.B = out
-	srv.load.bytes.Add(int64(len(out) - m.own))
-	m.own = len(out)
+	s.c.chargeIncoming(cap(out) - m.own)
+	m.own = cap(out)
 	return out, nil
 }

@@ -20,6 +20,8 @@ const (
 var (
 	errDraining = errors.New("server: draining")
 	errIdle     = errors.New("server: idle")
+	// errNoRoom says that the server cannot hold more of the message that comes in.
+	errNoRoom = errors.New("server: no room")
 )
 
 // input is the receiving side of a connection. It belongs to the goroutine that
@@ -37,7 +39,8 @@ type input struct {
 	armed   time.Time     // the read deadline that is set; zero if none
 	inside  bool          // armed is for a message, not for idleness
 	more    bool          // bytes came while the connection was full
-	held    int           // bytes that the server counts for buf
+	held    int           // bytes that the connection counts for buf
+	passing int           // bytes to come that are dropped: the rest of a message that was refused
 	end     error         // what reading came to in the end, if that was then
 }
 
@@ -103,13 +106,21 @@ func (in *input) release() {
 	in.hold(0)
 }
 
-// hold counts n bytes, instead of those counted before, as held by the server
+// hold counts n bytes, instead of those counted before, as held by the connection
 // for a message that is not there yet.
 func (in *input) hold(n int) {
 	if n != in.held {
-		in.c.srv.load.bytes.Add(int64(n - in.held))
-		in.held = n
+		in.c.mu.Lock()
+		in.holdLocked(n)
+		in.c.mu.Unlock()
 	}
+}
+
+// holdLocked is hold with the connection's lock held.
+func (in *input) holdLocked(n int) {
+	in.c.incoming += int64(n - in.held)
+	in.held = n
+	in.c.charge(0)
 }
 
 // fill reads more bytes behind those that are not consumed. It returns
@@ -128,7 +139,14 @@ func (in *input) fill() error {
 		if in.c.draining.Load() {
 			return errDraining
 		}
+		half := len(in.unread()) > 0 || in.passing > 0
+		if half {
+			in.c.halfRead.Store(true)
+		}
 		err := in.read()
+		if half {
+			in.c.halfRead.Store(false)
+		}
 		if err == nil {
 			return nil
 		}
@@ -158,8 +176,11 @@ func (in *input) read() error {
 	}
 	in.now = time.Now()
 	in.c.touch(in.now)
-	if before == 0 {
+	if before == 0 && in.passing == 0 {
 		in.since = in.now
+	}
+	if in.passing > 0 {
+		in.passOver()
 	}
 	switch {
 	case len(in.buf.B) == cap(in.buf.B):
@@ -171,23 +192,27 @@ func (in *input) read() error {
 }
 
 // makeRoom sees to it that there is no buffer, or one with room, within what the
-// server may hold. Room grows with what has come, never with what a length says.
+// server may hold: it returns errNoRoom if there is none for more of a message. Room
+// grows with what has come, never with what a length says.
 func (in *input) makeRoom() error {
-	rest := in.unread()
-	if len(rest) == 0 {
+	if len(in.unread()) == 0 {
 		in.release()
 		return nil
 	}
 	size := in.wanted()
-	if s := in.c.srv; size > maxRead && s.load.bytes.Load() > s.bounds.bytes {
-		return in.c.refuse("MaxBytes", fmt.Errorf("server: no memory for the rest of a message of which %d bytes came: the limit of %d is reached (MaxBytes)", len(rest), s.bounds.bytes))
+	if size > maxRead && size > cap(in.buf.B) {
+		in.hold(cap(in.buf.B))
+		if err := in.c.roomForMore(); err != nil {
+			return err
+		}
 	}
+	in.hold(size)
 	in.buf = in.buf.Grow(size)
 	return nil
 }
 
-// wanted returns how large the buffer is to be for the next read, and has the
-// server count that. If it is full, what was consumed is taken out.
+// wanted returns how large the buffer is to be for the next read. If it is full, what
+// was consumed is taken out.
 func (in *input) wanted() int {
 	rest := in.unread()
 	if in.pos > 0 && len(in.buf.B) == cap(in.buf.B) {
@@ -198,28 +223,51 @@ func (in *input) wanted() int {
 	if len(in.buf.B) == size {
 		size *= 2
 	}
-	in.hold(size)
 	return size
+}
+
+// pass drops the bytes at hand, which are the beginning of a message that was refused,
+// and rest bytes that are still to come of it. They must come in the message's time.
+func (in *input) pass(rest int) {
+	since := in.since
+	in.consume(len(in.unread()))
+	in.release()
+	if in.passing = max(rest, 0); rest > 0 {
+		in.since = since
+	}
+}
+
+// passOver drops what came of a message that was refused.
+func (in *input) passOver() {
+	n := min(in.passing, len(in.unread()))
+	in.pos += n
+	if in.passing -= n; in.passing == 0 {
+		in.since = time.Time{}
+		if len(in.unread()) > 0 {
+			in.since = in.now
+		}
+	}
 }
 
 // readAhead is makeRoom for what is read while no call may be started, of which
 // there is no more than a buffer, and nothing while the server holds too much. It
-// reports whether there is anything to be read.
+// reports whether there is anything to be read. Called with the connection's lock held.
 func (in *input) readAhead() bool {
-	s := in.c.srv
 	switch n := len(in.unread()); {
 	case in.end != nil:
 		return false
 	case in.c.draining.Load():
 		return true // to be dropped
 	case n == 0:
-		in.release()
+		in.buf.Release()
+		in.buf, in.pos = nil, 0
+		in.holdLocked(0)
 		return true
 	case n >= maxRead:
 		return false
 	}
 	size := in.wanted()
-	if s.load.bytes.Load() > s.bounds.bytes {
+	if in.holdLocked(size); in.c.freeLocked() < 0 {
 		return false
 	}
 	in.buf = in.buf.Grow(size)
@@ -229,7 +277,7 @@ func (in *input) readAhead() bool {
 // arm sets the deadline for the next read: by when the message that has begun
 // must be there, or how long the connection may be idle.
 func (in *input) arm() {
-	if len(in.unread()) > 0 {
+	if len(in.unread()) > 0 || in.passing > 0 {
 		if in.since.IsZero() {
 			// Not when the bytes came: reading may have paused since then.
 			in.since = time.Now()
@@ -274,7 +322,7 @@ func (in *input) expired() error {
 	if c.draining.Load() {
 		return errDraining
 	}
-	if n := len(in.unread()); n > 0 {
+	if n := len(in.unread()); n > 0 || in.passing > 0 {
 		if c.sess == nil {
 			return c.refuse("SniffTimeout", c.guessed(fmt.Errorf("%d bytes came and the rest not within %v (SniffTimeout)", n, in.partial)))
 		}

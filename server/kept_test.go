@@ -124,3 +124,45 @@ func TestBytesThatAreCountedLate(t *testing.T) {
 		t.Errorf("%d bytes are counted for a connection that has ended", bytes)
 	}
 }
+
+// TestALongReplyEndsWithItsConnection: what waits for its turn, while the writing is left
+// to the end of another call, is given back when the client has gone meanwhile.
+func TestALongReplyEndsWithItsConnection(t *testing.T) {
+	before := conn.Outstanding()
+	s, c, _ := unread(t)
+	sess := openThriftMux(c, wire.Opening{}).(*muxSession)
+	c.sess, c.multi, c.ordered = sess, sess, false
+	sess.open(1000)
+	w := &worker{set: &s.workers, leaves: whileOpen}
+	var calls []*call
+	for tag, size := range []int{50_000, 100} {
+		m := newCall(w, c)
+		m.name = &name{method: "b"}
+		m.req.Type, m.req.Protocol = wire.Call, wire.Binary
+		m.result = mux.Reply{Type: wire.Reply, Body: make([]byte, size)}
+		m.mux = muxCall{tag: uint32(tag), ctx: sess.newContext()}
+		sess.tags.add(uint32(tag), m)
+		sess.running++
+		calls = append(calls, m)
+	}
+	c.enter(calls...)
+	s.admit(len(calls))
+	c.complete(w, calls[0])
+	if c.bytes < 50_000 {
+		t.Errorf("%d bytes are counted for a long reply", c.bytes)
+	}
+	c.cut(errClientGone)
+	c.complete(w, calls[1])
+	w.sendUnsent()
+	w.relax()
+	if c.bytes != 0 {
+		t.Errorf("the connection counts %d bytes when nothing of it is left", c.bytes)
+	}
+	c.closed(nil)
+	if calls, bytes := Held(s); calls != 0 || bytes != 0 {
+		t.Errorf("%d calls and %d bytes are counted for a connection that has ended", calls, bytes)
+	}
+	if n := conn.Outstanding() - before; n != 0 {
+		t.Errorf("%d buffers are held by nobody", n)
+	}
+}

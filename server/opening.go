@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"github.com/oneport-thrift/oneport/protocol/wire"
@@ -18,7 +19,7 @@ func (c *connection) sniff() error {
 			return c.unknown(err)
 		}
 		if need > 0 {
-			if err := c.in.fill(); err != nil {
+			if err := c.await(need); err != nil {
 				return err
 			}
 			continue
@@ -73,6 +74,35 @@ func (c *connection) skipEmptyFrames() {
 		c.in.skip(n)
 	}
 }
+
+// await reads until there are need bytes, or twice as many as now if a first frame has
+// so many: so each byte of an opening is looked at a few times only, however the bytes
+// come.
+func (c *connection) await(need int) error {
+	need = nextLook(c.in.unread(), need)
+	for len(c.in.unread()) < need {
+		if err := c.in.fill(); err == errNoRoom {
+			return c.refuse("MaxBytes", fmt.Errorf(
+				"server: no memory for an opening of more than %d bytes: the limit of %d is reached (MaxBytes)", maxRead, c.srv.bounds.bytes))
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nextLook returns how many bytes there are to be when an opening is looked at again, of
+// which have is there and at least need are wanted.
+func nextLook(have []byte, need int) int {
+	if len(have) < wire.FrameHeaderSize {
+		return need
+	}
+	first := int64(binary.BigEndian.Uint32(have)) + wire.FrameHeaderSize
+	return max(need, int(min(first, 2*int64(len(have)), maxOpening)))
+}
+
+// maxOpening is the most that wire.Sniff looks at behind a first frame's length.
+const maxOpening = 64 << 10
 
 // unknown is the end of a connection whose first bytes fit no dialect.
 func (c *connection) unknown(err error) error {

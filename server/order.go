@@ -10,21 +10,38 @@ import (
 func (c *connection) enter(batch ...*call) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	bytes := 0
 	for _, m := range batch {
-		bytes += m.weigh()
+		c.chargeCall(m)
 		c.link(m)
 	}
 	c.open += len(batch)
-	c.charge(bytes)
+	c.charge(0)
 	c.measure()
+}
+
+// chargeCall counts what m holds as bytes of an open call. Those that it had of its
+// own before count no more as incoming. Called with mu held, before a charge.
+func (c *connection) chargeCall(m *call) {
+	if m.own > 0 {
+		c.incoming -= int64(m.own)
+		m.size += m.own
+		m.own = 0
+	}
+	m.owed = int(c.typical)
+	m.size += m.head + m.owed
+	m.head = 0
+	c.owed += c.typical
+	c.bytes += int64(m.size)
 }
 
 // measure sets space. Called with mu held, by the goroutine that reads.
 func (c *connection) measure() {
 	c.space = c.srv.bounds.callsPerConn - c.open
-	if c.bytes >= c.srv.bounds.connBytes {
+	if b := &c.srv.bounds; c.overBytesLocked() {
 		c.space = 0
+	} else if c.typical > b.small/64 {
+		free := min(b.connBytes, c.freeLocked()-b.bytes/8) - c.bytes
+		c.space = int(min(int64(c.space), max(free, 0)/c.typical+1))
 	}
 }
 
@@ -37,7 +54,8 @@ func (c *connection) enterAlone(m *call) bool {
 	}
 	c.link(m)
 	c.open = 1
-	c.charge(m.weigh())
+	c.chargeCall(m)
+	c.charge(0)
 	c.measure()
 	return true
 }
@@ -67,6 +85,7 @@ func (c *connection) release(w *worker) {
 		replies  conn.Pieces
 		args     *conn.Buffer // of several calls
 		n, calls int
+		largest  int
 	)
 	for c.head != nil && c.head.done.Load() {
 		m := c.head
@@ -74,6 +93,7 @@ func (c *connection) release(w *worker) {
 			c.tail = nil
 		}
 		calls++
+		c.owed -= int64(m.owed)
 		c.charge(-m.size)
 		if m.buf != args {
 			args.ReleaseN(n)
@@ -81,10 +101,12 @@ func (c *connection) release(w *worker) {
 		}
 		n++
 		m.buf = nil
-		switch n := len(m.reply.Bytes()); {
-		case n > 0 && c.silenced:
-			c.charge(-n)
-		case n > 0 && !replies.Join(&m.reply):
+		size := len(m.reply.Bytes())
+		largest = max(largest, size)
+		switch {
+		case size > 0 && c.silenced:
+			c.charge(-size)
+		case size > 0 && !replies.Join(&m.reply):
 			c.put(&replies)
 			replies.Join(&m.reply)
 		}
@@ -94,6 +116,7 @@ func (c *connection) release(w *worker) {
 	args.ReleaseN(n)
 	if calls > 0 {
 		c.put(&replies)
+		c.learn(largest)
 		c.open -= calls
 		c.srv.load.calls.Add(int64(-calls))
 	}

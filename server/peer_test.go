@@ -135,13 +135,14 @@ func wantNothingHeld(t *testing.T, srv *server.Server) {
 	t.Helper()
 	calls, bytes := server.Held(srv)
 	for range 500 {
-		if calls == 0 && bytes == 0 {
+		if calls == 0 && bytes == 0 && server.Lost(srv) == 0 {
 			return
 		}
 		<-time.After(10 * time.Millisecond)
 		calls, bytes = server.Held(srv)
 	}
-	t.Errorf("with no connection left, %d calls and %d bytes are counted", calls, bytes)
+	t.Errorf("with no connection left, %d calls and %d bytes are counted, and %d bytes were when the connections had ended",
+		calls, bytes, server.Lost(srv))
 }
 
 // peer is a client that writes frames of strict binary and reads them.

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/oneport-thrift/oneport/internal/conn"
@@ -21,17 +20,25 @@ func (c *connection) complete(w *worker, m *call) {
 	}
 	c.mu.Lock()
 	held := -m.size
+	if c.bytes-int64(m.size) > c.srv.bounds.small {
+		c.overdrawLocked()
+	}
 	switch replies := m.result.Type != 0; {
 	case replies && m.turn && c.head != m:
 		c.mu.Unlock() // not to hold up those whose turn it is
-		held += m.encode()
+		size := m.encode()
+		held += size
 		c.mu.Lock()
+		c.learn(size)
 	case replies && c.broken == nil && !c.silenced, c.multi != nil:
 		// A multiplexer answers oneway calls too, and knows what is broken.
-		held += c.toOutbox(m)
+		size := c.toOutbox(m)
+		held += size
+		c.learn(size)
 	}
+	c.owed -= int64(m.owed)
 	c.charge(held)
-	m.size = 0
+	m.size, m.owed = 0, 0
 	m.buf.Release()
 	m.buf = nil
 	var now time.Time
@@ -54,7 +61,12 @@ func (c *connection) complete(w *worker, m *call) {
 // toOutbox encodes m's reply into the outbox, and returns its size. Called with mu
 // held.
 func (c *connection) toOutbox(m *call) int {
-	out := c.out.Room(m.room())
+	var out []byte
+	if c.multi != nil {
+		out = c.out.Room(c.multi.room(m))
+	} else {
+		out = c.out.Room(m.room())
+	}
 	before := len(out)
 	out = c.sess.appendReply(out, m)
 	c.out.Set(out)
@@ -113,10 +125,11 @@ func (c *connection) unlock() {
 	if c.waiting || c.attended {
 		c.tell()
 	}
-	over := c.bytes > 2*c.srv.bounds.connBytes
+	held, over := c.bytes-c.owed, c.overdrawn || c.bytes-c.owed > 2*c.srv.bounds.connBytes
+	over = over && c.broken == nil
 	c.mu.Unlock()
 	if over {
-		c.cut(fmt.Errorf("server: unsent replies are over twice the limit of %d bytes (MaxConnBytes)", c.srv.bounds.connBytes))
+		c.cut(c.errUnread(held))
 	}
 }
 
@@ -124,17 +137,25 @@ func (c *connection) unlock() {
 // count follows.
 const reportStep = 16 << 10
 
-// charge counts bytes that the connection holds. The server's count, which all
-// connections write to, follows in steps. Called with mu held.
+// charge counts bytes that the connection holds for its calls and replies. The
+// server's count, which all connections write to, follows in steps. A connection
+// that has ended counts for nothing any more: a worker may get to count replies
+// that another has sent when all is over. Called with mu held.
 func (c *connection) charge(n int) {
 	c.bytes += int64(n)
-	if d := c.bytes - c.reported; d >= reportStep || d <= -reportStep || c.ended {
-		c.report()
+	if c.ended {
+		c.srv.load.lost.Add(int64(n))
+	} else if d := c.held() - c.reported; d >= reportStep || d <= -reportStep {
+		c.srv.count(d)
+		c.reported += d
 	}
 }
 
-// report brings the server's count of bytes up to date. Called with mu held.
-func (c *connection) report() {
-	c.srv.load.bytes.Add(c.bytes - c.reported)
-	c.reported = c.bytes
+// giveBack ends the counting of a connection that has ended: the server's count
+// loses what the connection has added to it, whatever that was. Called with mu held.
+func (c *connection) giveBack() {
+	c.ended = true
+	c.srv.count(-c.reported)
+	c.srv.load.lost.Add(c.held())
+	c.reported = 0
 }

@@ -8,11 +8,24 @@ import (
 )
 
 // full reports whether the bounds of the connection, or a change of the order, allow
-// no other call now.
-// Called with mu held.
+// no other call now. If so, something of the connection's own goes on whose end calls
+// tell: a call, or the writing of replies. A multiplexer is read on all the same, but
+// for one thing. Called with mu held.
 func (c *connection) full() bool {
+	switch {
+	case c.broken != nil:
+		return false
+	case c.multi != nil:
+		return c.multi.stalled()
+	}
+	return c.open >= c.srv.bounds.callsPerConn || c.overBytesLocked() || c.turning && c.open > 0
+}
+
+// overBytesLocked reports whether the calls and replies of the connection take as many
+// bytes as it may hold.
+func (c *connection) overBytesLocked() bool {
 	b := &c.srv.bounds
-	return c.broken == nil && (c.open >= b.callsPerConn || c.bytes >= b.connBytes || c.turning && c.open > 0)
+	return c.bytes >= b.connBytes || c.bytes > b.small && !c.mayHoldLocked(c.held())
 }
 
 // room waits until the bounds of the connection allow another call. Most pauses
@@ -22,7 +35,7 @@ func (c *connection) room() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	err := c.unfull()
-	c.space = c.srv.bounds.callsPerConn - c.open
+	c.measure()
 	return err
 }
 

@@ -83,7 +83,7 @@ func wantTypeID(t *testing.T, err error, code mux.Code) {
 
 func TestRuntimeClients(t *testing.T) {
 	n := onLoopback(t)
-	start(t, n, &server.Server{Handler: fooAndBar(), MaxInflateRatio: -1})
+	start(t, n, &server.Server{Handler: fooAndBar()})
 	for name, open := range runtimeClients {
 		t.Run(name, func(t *testing.T) {
 			c, err := n.dial()

@@ -127,28 +127,42 @@ type Server struct {
 	// calls of a connection run one after the other, as Apache's servers do.
 	// Default 256. A ThriftMux session, which carries all calls of a process, is
 	// read on, and the call refused as one that its client may send elsewhere;
-	// there the default is 4,096.
+	// there the default is 4,096. Only while more than 64 KiB of answers to its pings
+	// and refused calls are unsent is it not read.
 	MaxCallsPerConn int
-	// MaxBytes bounds the bytes of requests that run and of replies that are
-	// not written yet, over all connections; a call beyond it is answered
-	// Overloaded without being run, and a connection on which more than 64 KiB
-	// of an unfinished message wait is closed. The count may be off by 16 KiB
-	// for each connection and each call that runs. Default 1 GiB.
+	// MaxBytes bounds the bytes of requests that run or have come in part, of replies
+	// that are not written yet, and of the replies that are expected of calls that
+	// run, over all connections. A call beyond it is answered Overloaded without being
+	// run. The count may be off by 16 KiB for each connection and each call that runs,
+	// and what the system, TLS and HTTP take for a connection is not in it.
+	//
+	// A connection that holds more than 64 KiB (or 1/256 of MaxBytes, if that is less)
+	// takes more only while it holds less than what is free of seven eighths of
+	// MaxBytes. Otherwise it starts no call, as with MaxCallsPerConn, and of a message
+	// that is not whole the call is answered Overloaded; an unframed connection ends
+	// then. A connection is closed that gets a further reply while MaxBytes is passed.
+	// From three quarters of MaxBytes on, those connections are closed, the largest
+	// first, whose client has for a second taken no byte of its replies, or sent none of
+	// a message that has begun. Default 1 GiB.
 	MaxBytes int
-	// MaxConnBytes bounds the same for one connection, which starts no call while
-	// it has that many, as with MaxCallsPerConn. Replies may overshoot it; a
-	// connection whose unsent replies come to twice as many is closed. Default
-	// 64 MiB.
+	// MaxConnBytes bounds the bytes of requests that run and of replies, expected ones
+	// included, for one connection, which starts no call while it has that many, as
+	// with MaxCallsPerConn. Replies may overshoot it; a connection whose unsent replies
+	// come to twice as many is closed. On ThriftMux it also bounds the calls that have
+	// come in part; one more is refused as one that its client may send elsewhere.
+	// Default 64 MiB.
 	MaxConnBytes int
 	// MaxMessageSize bounds one message in bytes, without its frame's length.
 	// The call is answered ProtocolError, and the connection closed. At most
 	// 218,762,505, the length that a PROXY header would read as. Default
 	// 16,384,000, the frame limit of the Apache runtimes.
 	MaxMessageSize int
-	// MaxInflateRatio bounds what a zlib stream in a THeader frame may become, as a
-	// multiple of its size: streams that are made for it grow a thousandfold. Up to
-	// 64 KiB are allowed whatever the ratio. A call over it is answered
-	// ProtocolError. Default 100; see also Disable.
+	// MaxInflateRatio bounds what a zlib stream in a THeader frame, or a gzip body over
+	// HTTP, may become, as a multiple of its size; contents of up to 64 KiB may have any
+	// ratio. A call over it is answered ProtocolError, or the status 413 over HTTP. 0,
+	// the default, means a ratio of 100 for contents over 16,384,000 bytes only, since
+	// clients do send blobs of one pattern: smaller ones are bounded by MaxMessageSize,
+	// MaxBytes and MaxDecoded. See also Disable.
 	MaxInflateRatio int
 	// MaxDecoded bounds the memory in bytes that the arguments of one call may take
 	// once a stub has decoded them: a list of a million empty structs is a megabyte
@@ -223,6 +237,7 @@ type state struct {
 	load    load
 	workers workers
 	monitor monitor
+	relief  relief
 }
 
 // phase is how far the end of a server has come.

@@ -17,6 +17,12 @@ type session interface {
 	// It runs on the goroutine that reads. An error ends the connection. If m.req.Type is set by then, the call is
 	// answered with the error first.
 	next(in []byte, m *call) (n int, err error)
+	// shed is called when there is no room for the rest of the message of which in
+	// is the beginning, more than bounds.small of it. It returns how many bytes of
+	// the message are still to come and sets m as next does, if the session knows
+	// where the message ends; -1 if it does not. If the call is not known, its type
+	// is 0: there is nobody to be told, or the session has done so.
+	shed(in []byte, m *call, why *overBound) (rest int)
 	// appendReply appends m.result, which has a type and is encoded in the call's
 	// protocol. It may run on any goroutine, several at a time and while
 	// next runs. On connections whose replies leave by id it runs under the
@@ -26,13 +32,29 @@ type session interface {
 
 // A multiplexer is a session with more on it than calls: pings, cancels and a
 // drain. They are seen at any time, since reading never pauses for calls that
-// run; the session itself turns away what is over a bound of the connection. Its
+// run, only for a client that does not read; the session itself turns away what is over a bound of the connection. Its
 // replies leave by id.
 type multiplexer interface {
 	session
-	// refill moves what waits for its turn to the outbox. It runs under the
-	// connection's lock before each write but the first.
-	refill()
+	// refill moves what waits for its turn to the outbox, of which written bytes
+	// have just been written. It runs under the connection's lock before each write
+	// but the first.
+	refill(written int)
+	// drop forgets what waits for its turn: the connection is broken. It runs
+	// under the connection's lock.
+	drop()
+	// room returns about how many bytes of m's reply go into the outbox at once. It
+	// runs under the connection's lock.
+	room(m *call) int
+	// waiting returns how many bytes wait for their turn. It runs under the
+	// connection's lock.
+	waiting() int
+	// hasWord reports whether messages of the session's own were put into the
+	// outbox since it was last asked. It runs under the connection's lock.
+	hasWord() bool
+	// stalled reports whether the client makes the session answer more than it
+	// reads, so that no more is to be read. It runs under the connection's lock.
+	stalled() bool
 	// drain tells the client to start no more calls, by a message in the outbox.
 	// It reports false if nothing keeps the connection from ending. The session
 	// calls stopReading when that is so later. It runs under the connection's

@@ -65,6 +65,14 @@ func (s *headerFrames) next(in []byte, m *call) (int, error) {
 		return n, nil
 	}
 	if h.Zlib {
+		if over := s.reserve(m, len(payload)); over != nil {
+			s.c.srv.refused(&s.c.peer, over.bound, over)
+			if !s.refuseUnread(m, h, payload) {
+				return 0, &mux.Refusal{Bound: over.bound, Err: over}
+			}
+			m.refusal = over.refusal()
+			return n, nil
+		}
 		inflated, err := s.inflate(m, payload)
 		if err != nil {
 			over := (*ratioError)(nil)
@@ -99,6 +107,7 @@ func (s *headerFrames) begin(m *call, h theader.Header, mh wire.Header) {
 	m.header(&mh)
 	m.req.ReplyHeader = true
 	m.req.Header = fields(h.Info)
+	m.head = headerWeight(m.req.Header)
 	if h.Protocol == wire.JSON {
 		m.refusal = mux.Refusef(mux.DoNotSendAgain, mux.InvalidProtocol, "THeader frames hold binary or compact messages, not %v", h.Protocol)
 	}
@@ -132,20 +141,12 @@ func unsupported(m *call, h theader.Header, err *theader.UnsupportedError) {
 func (s *headerFrames) swollen(m *call, h theader.Header, payload []byte, err *ratioError) {
 	s.c.srv.refused(&s.c.peer, "MaxInflateRatio", err)
 	refusal := &mux.Error{Code: mux.ProtocolError, Message: err.Error(), NotRun: mux.DoNotSendAgain, Err: err}
-	start := theader.InflateStart(payload, int(min(int64(s.limits.Name), maxHeaderStart))+headerRoom)
-	mh, perr := wire.ParseHeader(h.Protocol, start, s.limits.Name)
-	if perr != nil || mh.Size == 0 {
+	if s.refuseUnread(m, h, payload) {
+		m.refusal = refusal
+	} else {
 		unreadable(m, h, refusal)
-		return
 	}
-	s.begin(m, h, mh)
-	m.refusal = refusal
 }
-
-const (
-	headerRoom     = 64      // bytes of a message's header, without the name
-	maxHeaderStart = 1 << 20 // bytes that are looked at for a name, however long it may be
-)
 
 // unreadable turns away a call whose name cannot be read. The exception is not
 // transformed.
@@ -176,6 +177,39 @@ func (s *headerFrames) oversized(in []byte, m *call, err error) (int, error) {
 	s.begin(m, h, mh)
 	return 0, err
 }
+
+func (s *headerFrames) shed(in []byte, m *call, _ *overBound) (rest int) {
+	n, err := wire.FrameSize(in, s.limits.Message)
+	if err != nil {
+		return -1
+	}
+	frame := in[wire.FrameHeaderSize:]
+	h, err := theader.ParseHeader(frame, s.header)
+	if err != nil || h.Size == 0 || !s.refuseUnread(m, h, frame[h.Size:]) {
+		return -1
+	}
+	return n - len(in)
+}
+
+// refuseUnread takes over what the header of a frame and that of its message say, for a
+// call that is turned away. Of payload, as it came, the beginning is enough.
+func (s *headerFrames) refuseUnread(m *call, h theader.Header, payload []byte) bool {
+	if h.Zlib {
+		var err error
+		if payload, err = theader.InflatePrefix(nil, payload, min(s.limits.Name, maxRead)+maxAround); err != nil {
+			return false
+		}
+	}
+	mh, err := wire.ParseHeader(h.Protocol, payload, s.limits.Name)
+	if err != nil || mh.Size == 0 {
+		return false
+	}
+	s.begin(m, h, mh)
+	return true
+}
+
+// maxAround is more than a message's header takes beside the name.
+const maxAround = 64
 
 func (s *headerFrames) appendReply(dst []byte, m *call) []byte {
 	out, err := appendHeaderFrame(dst, m)

@@ -365,8 +365,8 @@ func TestOversizedFrameIsAnswered(t *testing.T) {
 func TestInflatedBytesCount(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		f := form{transport: wire.THeader, protocol: wire.Binary, zlib: true}
-		g, log := newGate(t), new(logbook)
-		start(t, n, &server.Server{MaxBytes: 5 << 20, MaxConnBytes: -1, MaxInflateRatio: -1, ErrorLog: log.logger(), Handler: mux.HandlerFunc(
+		g := newGate(t)
+		start(t, n, &server.Server{MaxBytes: 5 << 20, MaxConnBytes: -1, MaxInflateRatio: -1, Handler: mux.HandlerFunc(
 			func(_ context.Context, req *mux.Request) (mux.Reply, error) {
 				g.pass()
 				return mux.Reply{Type: wire.Reply, Body: []byte{0}}, nil
@@ -380,18 +380,15 @@ func TestInflatedBytesCount(t *testing.T) {
 		}
 		s.send(blobs...)
 		synctest.Wait()
-		if ran := len(g.came); ran != 4 {
-			t.Errorf("%d calls of a little over 1 MiB run at once, want 4 in 5 MiB", ran)
+		if ran := len(g.came); ran < 2 || ran > 3 { // each may take twice its size while it grows
+			t.Errorf("%d calls of a little over 1 MiB run at once, want as many as fit into half of 5 MiB", ran)
 		}
 		g.open()
-		for i := range int32(4) {
+		for i := range int32(8) {
 			if m := s.recv(); m.typ != wire.Reply || m.seqid != i {
 				t.Errorf("got %v %d, want the reply to %d", m.typ, m.seqid, i)
 			}
 		}
-		s.wantClosed() // there was no memory to inflate the next
-		synctest.Wait()
-		log.want(t, "no memory to inflate")
 	})
 }
 
@@ -410,6 +407,28 @@ func TestBombsSideBySide(t *testing.T) {
 		}
 		s := speak(t, n, headerForms[1])
 		s.send(s.echoCall(t, "BarApi:echo", 1, "x")) // nothing of the bombs is still counted
+		s.wantResult("echo", 1, new(bar.BarApiEchoResult))
+	})
+}
+
+// TestADamagedStreamIsGivenBack: what is counted for a large stream is given back when
+// it turns out to be damaged, also where more could come out of it than an int counts.
+func TestADamagedStreamIsGivenBack(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		srv := &server.Server{Handler: fooAndBar(), MaxMessageSize: -1}
+		start(t, n, srv)
+		stream := theader.Deflate(nil, noise(3<<20))
+		stream[len(stream)/2] ^= 0xff
+		stream[len(stream)-1] ^= 0xff
+		s := speak(t, n, headerForms[0])
+		s.sendRaw(headerFrame(5, []byte{0, 1, 1}, stream))
+		s.wantClosed()
+		synctest.Wait()
+		if calls, bytes := server.Held(srv); calls != 0 || bytes != 0 {
+			t.Errorf("%d calls and %d bytes are counted", calls, bytes)
+		}
+		s = speak(t, n, headerForms[1])
+		s.send(s.echoCall(t, "BarApi:echo", 1, "x"))
 		s.wantResult("echo", 1, new(bar.BarApiEchoResult))
 	})
 }

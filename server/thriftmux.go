@@ -25,7 +25,9 @@ type muxSession struct {
 	tags     tagTable    // the calls that are not answered, nor taken back
 	running  int         // calls that are not completed, with those taken back
 	window   int         // the largest body of a frame that the client wants
-	long     []longReply // replies that leave in pieces, in turns
+	long     longReplies // that leave in pieces, in turns
+	word     bool        // messages of the session's own were put into the outbox
+	unread   int         // bytes of those that were not written, if replies are not counted as such
 	ending   muxEnding
 	alarm    muxAlarm
 	hasBegun bool // the phase is muxOpen
@@ -53,7 +55,7 @@ func openThriftMux(c *connection, _ wire.Opening) session {
 	b := &c.srv.bounds
 	s := &muxSession{c: c, window: math.MaxInt32}
 	s.limits = thriftmux.Limits{Header: b.headerBytes}
-	s.pieces.init(c)
+	s.pieces.init(s)
 	return s
 }
 
@@ -141,6 +143,9 @@ func (s *muxSession) negotiate(f *thriftmux.Frame) error {
 	if err != nil {
 		return s.refuse(f.Tag, err.Error())
 	}
+	if window < minWindow {
+		return s.refuse(f.Tag, fmt.Sprintf("Window of %d bytes (mux-framer) is below the least of %d", window, minWindow))
+	}
 	if _, ok := thriftmux.AgreeTLS(t.TLS(), thriftmux.TLSOff); !ok {
 		return s.refuse(f.Tag, "Could not negotiate whether to use TLS: the client requires it, the server does not begin it inside a session")
 	}
@@ -154,6 +159,10 @@ func (s *muxSession) negotiate(f *thriftmux.Frame) error {
 	s.open(window)
 	return nil
 }
+
+// minWindow is the least window that a client may ask for: with a smaller one, replies
+// would be frame headers for the most part.
+const minWindow = 16
 
 // refuse ends the session, and tells the client why.
 func (s *muxSession) refuse(tag uint32, why string) error {
@@ -184,9 +193,32 @@ func (s *muxSession) put(frame []byte) {
 		return
 	}
 	c.out.Set(append(c.out.Room(len(frame)), frame...))
-	c.own = true
+	s.word = true
+	s.unread += len(frame)
 	c.charge(len(frame))
 }
+
+// maxUnread bounds the session's own messages that the client has not taken. Each is
+// an answer to what the client has sent: as long as it reads none of them, nothing more
+// is read of it. A write without progress ends it after WriteTimeout.
+const maxUnread = 64 << 10
+
+func (s *muxSession) hasWord() bool {
+	word := s.word
+	s.word = false
+	return word
+}
+
+func (s *muxSession) room(m *call) int {
+	if n := m.room(); m.mux.old || !s.overWindow(n) {
+		return n
+	}
+	return s.window + thriftmux.FrameOverhead
+}
+
+func (s *muxSession) waiting() int { return s.long.bytes }
+
+func (s *muxSession) stalled() bool { return s.unread > maxUnread && s.c.out.Writing() }
 
 // received is when the bytes at hand came.
 func (s *muxSession) received() time.Time { return s.c.in.now }
@@ -199,6 +231,13 @@ func (s *muxSession) ended() {
 	s.over = true
 	if s.running == 0 {
 		s.idle()
+	}
+}
+
+// drop forgets the long replies.
+func (s *muxSession) drop() {
+	for s.long.first != nil {
+		s.dropLong(s.long.first)
 	}
 }
 
@@ -226,10 +265,15 @@ func (s *muxSession) appendReply(dst []byte, m *call) []byte {
 	if s.c.broken != nil {
 		return dst
 	}
+	if m.mux.old {
+		return s.appendFrame(dst, m)
+	}
+	if s.overWindow(m.room()) {
+		return s.appendInPieces(dst, m)
+	}
 	start := len(dst)
-	dst = s.appendFrame(dst, m)
-	if len(dst)-start-thriftmux.FrameOverhead > s.window && !m.mux.old {
-		dst = s.cutUp(dst, start, m.mux.tag)
+	if dst = s.appendFrame(dst, m); s.overWindow(len(dst) - start) {
+		return s.appendInPieces(dst[:start], m) // its headers are more than was guessed
 	}
 	return dst
 }

@@ -190,33 +190,52 @@ func TestMuxFragmentsThatStop(t *testing.T) {
 	})
 }
 
-// TestMuxStoredFragments: the bytes of calls that are not whole count.
+// TestMuxStoredFragments: the bytes of calls that are not whole count. Those that have
+// no room are refused when their last piece has come, so that a client sends them
+// elsewhere, and the session lives on.
 func TestMuxStoredFragments(t *testing.T) {
-	for _, bound := range []string{"MaxBytes", "MaxConnBytes"} {
+	for _, bound := range []string{"MaxBytes", "MaxConnBytes", "MaxCallsPerConn"} {
 		t.Run(bound, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
+				const calls = 10
 				r := &refusals{}
 				srv := echoServer()
 				srv.Observer = r.observer()
-				if bound == "MaxBytes" {
+				switch bound {
+				case "MaxBytes":
 					srv.MaxBytes = 100_000
-				} else {
-					srv.MaxConnBytes = 100_000 // the session's limit on all that it stores
+				case "MaxConnBytes":
+					srv.MaxConnBytes = 50_000 // the session's limit on all that it stores
+				case "MaxCallsPerConn":
+					srv.MaxCallsPerConn = calls - 1
 				}
 				p := serveMux(t, srv)
-				for tag := uint32(2); tag < 12; tag++ {
-					if _, err := p.Write(cut(dispatch(tag, "A:b", 20_000), 15_000)[0]); err != nil {
-						break
+				var ends [][]byte
+				for tag := range uint32(calls) {
+					pieces := cut(dispatch(2+tag, "A:b", 20_000), 15_000)
+					if _, err := p.Write(pieces[0]); err != nil {
+						t.Fatal(err)
+					}
+					ends = append(ends, pieces[1])
+				}
+				stored, refused := 0, 0
+				for i, end := range ends {
+					p.send(end)
+					switch res := p.response(2 + uint32(i)); {
+					case res.Status == thriftmux.StatusOK:
+						stored++
+					case res.Status == thriftmux.StatusNack && res.Failure() == refusedHere:
+						refused++
+					default:
+						t.Errorf("call %d: status %d, flags %d", i, res.Status, res.Failure())
 					}
 				}
-				for {
-					if f, err := p.frame(); err != nil {
-						break
-					} else if f.Type != thriftmux.Rdispatch {
-						t.Errorf("got %v", f.Type)
-					}
+				if want := map[string]int{"MaxCallsPerConn": calls - 1}[bound]; stored != want && (stored < 2 || stored > 3) {
+					t.Errorf("%d calls were stored, want %d, or 2 or 3", stored, want)
 				}
-				r.want(t, bound, 1)
+				r.want(t, bound, refused)
+				p.send(dispatch(2, "A:b", 0))
+				p.wantReply(2)
 			})
 		})
 	}

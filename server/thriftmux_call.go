@@ -26,8 +26,8 @@ func (s *muxSession) dispatched(f *thriftmux.Frame, n int, m *call) error {
 	}
 	m.mux = muxCall{tag: f.Tag}
 	if own {
-		m.buf, m.own = conn.Wrap(body), len(body)
-		s.c.srv.load.bytes.Add(int64(len(body)))
+		m.buf, m.own = conn.Wrap(body), cap(body)
+		s.c.chargeIncoming(m.own)
 	}
 	return s.call(f, n, m, contexts, payload)
 }
@@ -74,7 +74,7 @@ func (s *muxSession) call(f *thriftmux.Frame, n int, m *call, contexts thriftmux
 	ctx := s.newContext()
 	ctx.deadline, ctx.contexts, ctx.oneway = deadline, int32(contexts.Len()), m.req.Type == wire.Oneway
 	ctx.slot.Header = header
-	m.req.Header, m.req.ReplyHeader = header, true
+	m.req.Header, m.req.ReplyHeader, m.head = header, true, headerWeight(header)
 	m.ctx, m.mux.ctx = ctx, ctx
 	if taken, err := s.enter(f, m, expired); !taken {
 		m.req.Type = 0 // it is no call
@@ -140,7 +140,7 @@ func (s *muxSession) message(m *call, payload []byte) error {
 func (s *muxSession) enter(f *thriftmux.Frame, m *call, expired bool) (taken bool, err error) {
 	c := s.c
 	c.mu.Lock()
-	over := s.overBound()
+	over := s.overBound(m)
 	switch {
 	case s.inUse(f.Tag):
 		ended := s.duplicate(f.Tag)
@@ -169,17 +169,42 @@ func (s *muxSession) enter(f *thriftmux.Frame, m *call, expired bool) (taken boo
 }
 
 // overBound returns the bound of the connection that has no room for one more
-// call, or nil. Reading goes on, so that pings are seen; a client sends the call
-// to another server. Called with the connection's lock held.
-func (s *muxSession) overBound() *overBound {
+// call m, or nil. What m holds by itself does not stand in its way. Reading goes on, so
+// that pings are seen; a client sends the call to another server. Called with the
+// connection's lock held.
+func (s *muxSession) overBound(m *call) *overBound {
 	b := &s.c.srv.bounds
 	switch {
-	case s.running >= b.callsPerSession:
-		return &overBound{"MaxCallsPerConn", int64(b.callsPerSession)}
-	case s.c.bytes >= b.connBytes:
-		return &overBound{"MaxConnBytes", b.connBytes}
+	case s.running+len(s.long.byTag) >= b.callsPerSession:
+		return &overBound{bound: "MaxCallsPerConn", limit: int64(b.callsPerSession)}
+	case s.c.bytes-s.c.owed+int64(s.pieces.charged) >= b.connBytes:
+		return &overBound{bound: "MaxConnBytes", limit: b.connBytes}
+	}
+	if n := s.c.held() - int64(m.own); n > b.small && !s.c.mayHoldLocked(n) {
+		return s.c.overShare()
 	}
 	return nil
+}
+
+// shed turns away the call that a frame belongs to, of which the beginning has come. A
+// frame that is no call is only passed over, unless the session has not begun.
+func (s *muxSession) shed(in []byte, _ *call, why *overBound) (rest int) {
+	f, _, err := thriftmux.ParseFrame(in, s.c.srv.bounds.message)
+	n, sizeErr := wire.FrameSize(in, s.c.srv.bounds.message)
+	if err != nil || sizeErr != nil || n == 0 || s.phase != muxOpen {
+		return -1
+	}
+	switch {
+	case f.Type == thriftmux.Tdispatch && (f.More || s.pieces.begun[f.Tag] != nil):
+		if s.pieces.shed(&f, why) != nil {
+			return -1
+		}
+	case f.Type == thriftmux.Tdispatch, f.Type == thriftmux.Treq:
+		s.c.mu.Lock()
+		s.nack(&f, mux.SendAgain, mux.Overloaded, why.refusal().Error())
+		s.c.mu.Unlock()
+	}
+	return n - len(in)
 }
 
 // contextHeader copies contexts, and behind them the headers that the application

@@ -14,16 +14,7 @@ var errDuplicate = &mux.Error{Code: mux.Canceled, Message: "the client used a ta
 // inUse reports whether a call with this tag runs, or its reply is on its way.
 // Called with the connection's lock held.
 func (s *muxSession) inUse(tag uint32) bool {
-	return s.tags.get(tag) != nil || s.longAt(tag) >= 0
-}
-
-func (s *muxSession) longAt(tag uint32) int {
-	for i := range s.long {
-		if s.long[i].tag == tag {
-			return i
-		}
-	}
-	return -1
+	return s.tags.get(tag) != nil || s.long.byTag[tag] != nil
 }
 
 // duplicate answers all calls that run, after tag came twice ("Mux, faults"). It
@@ -31,8 +22,9 @@ func (s *muxSession) longAt(tag uint32) int {
 // lock held.
 func (s *muxSession) duplicate(tag uint32) (ended []*callContext) {
 	why := fmt.Sprintf("Received duplicate tag %d from client.", tag)
-	for len(s.long) > 0 {
-		s.put(thriftmux.AppendRerr(nil, s.dropLong(0), why))
+	for r := s.long.first; r != nil; r = s.long.first {
+		s.put(thriftmux.AppendRerr(nil, r.tag, why))
+		s.dropLong(r)
 	}
 	for t, m := range s.tags.all() {
 		m.mux.discarded = true
@@ -41,16 +33,6 @@ func (s *muxSession) duplicate(tag uint32) (ended []*callContext) {
 	}
 	s.tags = tagTable{}
 	return ended
-}
-
-// dropLong forgets what is left of a long reply. Called with the connection's
-// lock held.
-func (s *muxSession) dropLong(i int) (tag uint32) {
-	r := s.long[i]
-	s.long = append(s.long[:i:i], s.long[i+1:]...)
-	s.c.charge(-r.pieces.Left())
-	r.body.Release()
-	return r.tag
 }
 
 // maxWhy bounds how much of a client's reason for a cancel is kept, in bytes.
@@ -87,8 +69,8 @@ func (s *muxSession) takeBack(tag uint32) (ctx *callContext) {
 		s.tags.remove(tag)
 		m.mux.discarded = true
 		ctx = m.mux.ctx
-	} else if i := s.longAt(tag); i >= 0 {
-		s.dropLong(i)
+	} else if r := s.long.byTag[tag]; r != nil {
+		s.dropLong(r)
 	} else {
 		return nil
 	}

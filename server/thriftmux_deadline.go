@@ -22,9 +22,14 @@ func (a *muxAlarm) stop() {
 	}
 }
 
-// minAlarm is how far deadlines are taken together, so that no client makes the
-// alarm fire for each of its calls.
-const minAlarm = time.Millisecond
+// minAlarm is how far deadlines are taken together at least, so that no client makes
+// the alarm fire for each of its calls; and perCall is that for each call that runs,
+// since all of them are looked at then. So the alarms of a session take a small share
+// of a processor, however the deadlines of its calls are spread.
+const (
+	minAlarm = time.Millisecond
+	perCall  = time.Microsecond
+)
 
 // deadline returns the call's deadline by this host's clock, zero without one.
 // value is the context that says so, empty if there is none.
@@ -50,7 +55,7 @@ func (s *muxSession) watch(deadline time.Time) {
 // setAlarm is called with the connection's lock held.
 func (s *muxSession) setAlarm(at time.Time) {
 	s.alarm.at = at
-	d := max(time.Until(at), minAlarm)
+	d := max(time.Until(at), minAlarm, time.Duration(s.running)*perCall)
 	if s.alarm.timer == nil {
 		s.alarm.timer = time.AfterFunc(d, s.expire)
 	} else {

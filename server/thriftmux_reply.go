@@ -147,52 +147,54 @@ func (s *muxSession) oversized(f *thriftmux.Frame, err error) {
 	}
 }
 
-// longReply is a reply that is cut into pieces which the client wants to receive
-// ("Mux, fragments").
-type longReply struct {
-	tag    uint32
-	body   *conn.Buffer
-	pieces thriftmux.Fragments
-}
-
 // maxRound is from where on a write takes no more pieces of long replies, so that
 // others need not wait for all of them.
 const maxRound = 64 << 10
 
-// cutUp turns the frame at the end of dst into a long reply. Its first piece
-// stays. Called with the connection's lock held.
-func (s *muxSession) cutUp(dst []byte, start int, tag uint32) []byte {
-	frame := dst[start+thriftmux.FrameOverhead:]
-	r := longReply{tag: tag, body: conn.Take(len(frame))}
-	r.body.B = append(r.body.B, frame...)
-	r.pieces = thriftmux.Split(thriftmux.Rdispatch, tag, r.body.B, s.window)
-	dst, _ = r.pieces.Next(dst[:start])
-	s.c.charge(r.pieces.Left())
-	s.long = append(s.long, r)
+// appendInPieces appends the first piece of a reply that is probably over the window;
+// the others are a long reply. It is encoded apart, since the outbox would keep the room
+// for all of it. Called with the connection's lock held.
+func (s *muxSession) appendInPieces(dst []byte, m *call) []byte {
+	b := conn.Take(m.room())
+	b.B = s.appendFrame(b.B, m)
+	if !s.overWindow(len(b.B)) {
+		dst = append(dst, b.B...)
+		b.Release()
+		return dst
+	}
+	r := &longReply{tag: m.mux.tag, body: b}
+	r.pieces = thriftmux.Split(thriftmux.Rdispatch, r.tag, b.B[thriftmux.FrameOverhead:], s.window)
+	dst, _ = r.pieces.Next(dst)
+	s.long.add(r)
+	s.c.charge(r.weight())
+	s.c.learn(len(b.B))
 	return dst
 }
 
+// overWindow reports whether a frame of size bytes is more than the client wants.
+func (s *muxSession) overWindow(size int) bool { return size-thriftmux.FrameOverhead > s.window }
+
+// dropLong forgets a long reply, which may not be whole in the outbox. Called with the
+// connection's lock held.
+func (s *muxSession) dropLong(r *longReply) {
+	s.long.remove(r)
+	s.c.charge(-r.weight())
+	r.body.Release()
+}
+
 // refill moves pieces of long replies to the outbox, one of each in turn.
-func (s *muxSession) refill() {
+func (s *muxSession) refill(written int) {
+	s.unread = max(s.unread-written, 0)
 	c := s.c
-	for len(s.long) > 0 && (c.out.Len() < maxRound || c.broken != nil) {
-		r := s.long[0]
-		s.long = s.long[1:]
-		left, more := r.pieces.Left(), false
-		if c.broken == nil {
-			before := c.out.Len()
-			var out []byte
-			out, more = r.pieces.Next(c.out.Room(min(left, s.window) + thriftmux.FrameOverhead))
-			c.out.Set(out)
-			c.charge(c.out.Len() - before)
-			c.charge(r.pieces.Left() - left)
-		} else {
-			c.charge(-left)
-		}
+	for r := s.long.first; r != nil && c.out.Len() < maxRound; r = s.long.first {
+		before := c.out.Len()
+		out, more := r.pieces.Next(c.out.Room(min(r.pieces.Left(), s.window) + thriftmux.FrameOverhead))
+		c.out.Set(out)
+		c.charge(c.out.Len() - before)
 		if more {
-			s.long = append(s.long, r)
+			s.long.toEnd(r)
 		} else {
-			r.body.Release()
+			s.dropLong(r)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func (c *connection) next(w *worker, written int) *conn.Buffer {
 	c.charge(-written)
 	c.release(w)
 	if c.multi != nil {
-		c.multi.refill()
+		c.multi.refill(written)
 	}
 	b := c.out.Next()
 	if c.waiting || c.attended {
@@ -77,29 +77,48 @@ func (c *connection) write(b []byte, now time.Time) error {
 const writeSteps = 4
 
 // writeRaw writes b to the socket. It fails when the client has taken nothing
-// for WriteTimeout.
+// for WriteTimeout. The deadline may also be moved to the past by poke, so that
+// what the client has taken becomes known.
 func (c *connection) writeRaw(b []byte, now time.Time) (written int, err error) {
 	if _, ok := c.rwc.(*tls.Conn); ok {
 		return c.writeRecords(b)
 	}
-	step := c.srv.bounds.write / writeSteps
-	for idle := 0; ; now = time.Now() {
+	limit := c.srv.bounds.write
+	step := limit / writeSteps
+	for last := now; ; {
 		if step > 0 && c.writeArmed.Sub(now) < step/2 {
 			// Set anew only now and then: it costs more than it seems.
 			c.writeArmed = now.Add(step)
 			c.rwc.SetWriteDeadline(c.writeArmed)
 		}
-		c.touch(now)
 		n, err := c.rwc.Write(b)
 		written += n
+		if n > 0 {
+			c.touchSent(now)
+		}
 		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return written, err
 		}
-		if b = b[n:]; n > 0 {
-			idle = 0
-		} else if idle++; idle == writeSteps {
+		b = b[n:]
+		now = time.Now()
+		if n > 0 {
+			last = now
+		} else if limit > 0 && now.Sub(last) >= limit-step/2 {
 			return written, err
 		}
+		c.writeArmed = time.Time{}
+		if step == 0 {
+			c.rwc.SetWriteDeadline(time.Time{})
+		}
+	}
+}
+
+// poke interrupts a write that waits for the client, so that what it has taken so far
+// becomes known. A session of a listener that speaks TLS by itself would not survive
+// that; there it becomes known record by record. Any goroutine may call it.
+func (c *connection) poke() {
+	if _, ok := c.rwc.(*tls.Conn); !ok {
+		c.rwc.SetWriteDeadline(longAgo)
 	}
 }
 
@@ -115,18 +134,22 @@ func (c *connection) writeRecords(b []byte) (written int, err error) {
 		if d := c.srv.bounds.write; d > 0 {
 			c.rwc.SetWriteDeadline(now.Add(d))
 		}
-		c.touch(now)
 		var n int
 		n, err = c.rwc.Write(b[written:min(len(b), written+maxRecord)])
-		written += n
+		if written += n; n > 0 {
+			c.touchSent(now)
+		}
 	}
 	return written, err
 }
 
-// touch notes that bytes came or went.
+// touch notes that bytes came.
 func (c *connection) touch(now time.Time) { c.active.Store(int64(now.Sub(c.srv.epoch))) }
+
+// touchSent notes that bytes went, in a write that began at a time.
+func (c *connection) touchSent(now time.Time) { c.sent.Store(int64(now.Sub(c.srv.epoch))) }
 
 // lastActive returns when bytes last came or went, the server's start if never.
 func (c *connection) lastActive() time.Time {
-	return c.srv.epoch.Add(time.Duration(c.active.Load()))
+	return c.srv.epoch.Add(time.Duration(max(c.active.Load(), c.sent.Load())))
 }

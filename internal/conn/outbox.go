@@ -14,6 +14,7 @@ type Outbox struct {
 	pending     *Buffer // behind them
 	writing     bool
 	expect      int // bytes that were handed to the writer last: as many may wait again
+	inHand      int // bytes that the writer writes
 }
 
 // maxWrite is from where on a buffer is full. One that must hold more in one piece
@@ -67,6 +68,9 @@ func (o *Outbox) Len() int {
 	return o.full + len(o.pending.B)
 }
 
+// Unsent returns the number of bytes that wait, with those that are being written.
+func (o *Outbox) Unsent() int { return o.Len() + o.inHand }
+
 // Full reports whether there is enough for a write of its own.
 func (o *Outbox) Full() bool { return o.Len() >= maxWrite }
 
@@ -94,6 +98,7 @@ func (o *Outbox) Next() *Buffer {
 		}
 		b.next = nil
 		o.full -= len(b.B)
+		o.inHand = len(b.B)
 		return b
 	}
 	b = o.pending
@@ -103,9 +108,10 @@ func (o *Outbox) Next() *Buffer {
 		b = nil
 	}
 	if b == nil {
-		o.writing = false
+		o.writing, o.inHand = false, 0
 	} else {
-		o.expect = min(len(b.B), maxWrite)
+		o.inHand = len(b.B)
+		o.expect = min(o.inHand, maxWrite)
 	}
 	return b
 }

@@ -7,32 +7,37 @@ import (
 	"io"
 	"slices"
 	"sync"
+
+	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
 // minInflate is the first room in bytes for what comes out of a stream.
 const minInflate = 512
 
-// DefaultRatio is the greatest ratio of what comes out of a zlib stream to its own
-// size where none is configured. Text and encoded structs come to 3 to 20, lists of
-// records that are nearly alike to 50; zlib can do 1,032, which only bytes made for
-// it come near.
-const DefaultRatio = 100
+// The bounds on what comes out of a zlib stream, next to the largest message. A
+// stream that repeats itself is no attack by itself: a blob of one pattern, which
+// clients send, comes to several hundred times its size, and zlib can do 1,032 times
+// at most. So by default the ratio only counts beyond the default size of a message;
+// what is smaller is bounded by that, and by what it becomes when it is decoded.
+const (
+	defaultRatio = 100
+	defaultFree  = wire.DefaultMessage // bytes of any ratio, if none is configured
+	configFree   = 64 << 10            // bytes of any ratio, if one is
+)
 
-// freeInflate is what any stream may become, in bytes, whatever its ratio: a short
-// one that repeats itself is no attack.
-const freeInflate = 64 << 10
-
-// InflateLimit returns the limit to give to [Inflate] for a stream of size bytes: at
-// most limit, and at most ratio times size, though never less than 64 KiB for the
-// ratio's sake. A ratio of 0 means DefaultRatio, a negative one none.
+// InflateLimit returns the limit to give to [Inflate] for a stream of size bytes. It
+// is at most limit. A ratio over 0 is how many times as large as the stream its
+// content may be, from 64 KiB on; 0 means 100 times, from the default size of a
+// message on; and a negative one none.
 func InflateLimit(size, limit, ratio int) int {
-	if ratio == 0 {
-		ratio = DefaultRatio
-	}
-	if ratio < 0 {
+	free := configFree
+	switch {
+	case ratio < 0:
 		return limit
+	case ratio == 0:
+		ratio, free = defaultRatio, defaultFree
 	}
-	return int(min(int64(limit), max(int64(size)*int64(ratio), freeInflate)))
+	return int(min(int64(limit), max(int64(size)*int64(ratio), int64(free))))
 }
 
 // Inflate appends the content of payload, one whole zlib stream, to dst. limit is
@@ -49,20 +54,6 @@ func Inflate(dst, payload []byte, limit int) ([]byte, error) {
 		return dst, err
 	}
 	return out, nil
-}
-
-// InflateStart returns the first n bytes of the content of payload, a zlib stream that
-// may be damaged or too large for Inflate, or as many as come out of it.
-func InflateStart(payload []byte, n int) []byte {
-	f := inflaters.Get().(*inflater)
-	defer inflaters.Put(f)
-	defer f.src.Reset(nil)
-	if f.reset(payload) != nil {
-		return nil
-	}
-	start := make([]byte, n)
-	n, _ = io.ReadFull(f.zr, start)
-	return start[:n]
 }
 
 var inflaters = sync.Pool{New: func() any { return new(inflater) }}

@@ -3,12 +3,17 @@ package theader
 import (
 	"math"
 	"testing"
+
+	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
 func TestInflateLimit(t *testing.T) {
 	for _, tt := range []struct{ size, limit, ratio, want int }{
-		{10, 1 << 20, 0, 64 << 10},
-		{1000, 1 << 20, 0, 100_000},
+		{10, 1 << 20, 0, 1 << 20},
+		{10, 100 << 20, 0, wire.DefaultMessage},
+		{10, 1 << 20, 100, 64 << 10},
+		{1_000_000, 200 << 20, 0, 100_000_000},
+		{1000, 1 << 20, 100, 100_000},
 		{1000, 1 << 20, 7, 64 << 10},
 		{100_000, 1 << 20, 7, 700_000},
 		{100_000, 1 << 20, 100, 1 << 20},
@@ -22,16 +27,16 @@ func TestInflateLimit(t *testing.T) {
 	}
 }
 
-func TestInflateStart(t *testing.T) {
+func TestInflatePrefixOfAStream(t *testing.T) {
 	content := []byte("a name, and a great deal more")
 	stream := Deflate(nil, content)
 	for n := range 40 {
-		if got, want := string(InflateStart(stream, n)), string(content[:min(n, len(content))]); got != want {
-			t.Errorf("%d bytes: %q, want %q", n, got, want)
+		if got, err := InflatePrefix(nil, stream, n); string(got) != string(content[:min(n, len(content))]) || err != nil {
+			t.Errorf("%d bytes: %q, %v", n, got, err)
 		}
 	}
 	for cut := range stream {
-		if got := InflateStart(stream[:cut], 4); len(got) > 4 || string(got) != "a na"[:len(got)] {
+		if got, _ := InflatePrefix(nil, stream[:cut], 4); len(got) > 4 || string(got) != "a na"[:len(got)] {
 			t.Errorf("%d bytes of the stream: %q", cut, got)
 		}
 	}

@@ -1,0 +1,162 @@
+package server
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/oneport-thrift/oneport/mux"
+	"github.com/oneport-thrift/oneport/protocol/wire"
+)
+
+// A connection may take room, that is start another call or read more of a long
+// message, only while it holds less than what is free for those that hold much:
+// MaxBytes minus all that the server counts, minus a reserve of an eighth. One
+// comparison, without a list of the others, leaves room: n connections that take all
+// they can at the same time stop when each holds as much as is free, and leave
+// 1/(n+1) of the seven eighths; if they come one after the other, each takes half of
+// what those before it have left. The reserve is for connections that hold little
+// (bounds.small), so that a newcomer's call finds a place in any case.
+//
+// No connection waits for the room of another for ever. One waits only while it
+// holds more than bounds.small for calls and replies (full), so at least one call of
+// its own is open or one reply is unsent. The end of either calls tell,
+// which wakes the reader; and when the last of them has ended, the connection no
+// longer waits, whatever the others hold. Room that others free is noticed earlier,
+// by relief.go.
+//
+// A reply's size is not known before its call has run. Each open call counts for as
+// much as the connection's replies have mostly been (learn), which for the first ones
+// is nothing: so replies may go past the limit. Then a connection gets no further one
+// while the server is over MaxBytes and the connection holds more than bounds.small
+// (overdraw).
+
+// maxSmall is how many bytes a connection may hold whatever the others do: a write's
+// worth. So the calls of clients that take little never wait for those that take
+// much.
+const maxSmall = maxRead
+
+// held returns the bytes that the connection holds. Called with mu held.
+func (c *connection) held() int64 { return c.bytes + c.incoming }
+
+// freeLocked returns how many bytes the server may still count, negative if it is
+// over MaxBytes.
+func (c *connection) freeLocked() int64 {
+	return c.srv.bounds.bytes - c.srv.load.bytes.Load() - (c.held() - c.reported)
+}
+
+// learn notes the size of a reply, or of the largest of several: as much is counted
+// for each call from when it is open. Called with mu held.
+func (c *connection) learn(size int) {
+	if n := min(int64(size), c.srv.bounds.bytes/16); n > c.typical {
+		c.typical = n
+	} else {
+		c.typical -= (c.typical - n) / 8
+	}
+}
+
+// mayHoldLocked reports whether a connection that holds so many bytes may take more
+// room.
+func (c *connection) mayHoldLocked(held int64) bool {
+	return held < c.freeLocked()-c.srv.bounds.bytes/8
+}
+
+// mayTakeLocked reports whether the connection may take more room.
+func (c *connection) mayTakeLocked() bool {
+	held := c.held()
+	return held <= c.srv.bounds.small || c.mayHoldLocked(held)
+}
+
+// overShare is why the connection may not take more room. Called with mu held.
+func (c *connection) overShare() *overBound {
+	return &overBound{bound: "MaxBytes", limit: c.srv.bounds.bytes, held: c.held(), free: max(c.freeLocked()-c.srv.bounds.bytes/8, 0)}
+}
+
+// overdrawLocked notes that a reply comes for which there is no room. unlock then
+// ends the connection.
+func (c *connection) overdrawLocked() {
+	if c.broken == nil && c.freeLocked() < 0 {
+		c.overdrawn = true
+	}
+}
+
+// chargeIncoming counts n bytes more of messages that are not whole, or of a call
+// that is not open yet. They are few and large, so the server's count follows at
+// once.
+func (c *connection) chargeIncoming(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.incoming += int64(n)
+	if c.charge(0); !c.ended {
+		d := c.held() - c.reported
+		c.srv.count(d)
+		c.reported += d
+	}
+}
+
+// roomForMore returns nil when the connection may hold more of a long message that
+// is not whole. It waits for the connection's own calls and replies as long as they
+// take more than the message, whose sender cannot help that; else it returns
+// errNoRoom.
+func (c *connection) roomForMore() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for !c.mayHoldLocked(c.held()) {
+		if c.multi != nil || c.bytes < c.incoming || !c.full() {
+			return errNoRoom
+		}
+		if err := c.pause(); err != nil {
+			return err
+		}
+		if c.broken != nil {
+			return c.broken
+		}
+		c.in.since = time.Time{} // the message gets its time anew
+	}
+	return nil
+}
+
+// overRoom returns the bound that has no room for more of a message that is not whole,
+// or nil.
+func (c *connection) overRoom() *overBound {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mayHoldLocked(c.held()) {
+		return nil
+	}
+	return c.overShare()
+}
+
+// shed refuses the message of which the beginning has come, since there is no room
+// for the rest. The call is told that it was not run. What is still to come is
+// dropped, or ends the connection if it is not known where that ends.
+func (c *connection) shed(w *worker) error {
+	c.mu.Lock()
+	why := c.overShare()
+	c.mu.Unlock()
+	m := newCall(w, c)
+	rest := c.sess.shed(c.in.unread(), m, why)
+	c.srv.refused(&c.peer, why.bound, why)
+	c.in.pass(rest)
+	if m.req.Type == wire.Call {
+		c.turnAway(w, m, why.refusal())
+	} else {
+		m.free(w)
+	}
+	if rest < 0 {
+		return &mux.Refusal{Bound: why.bound, Err: why}
+	}
+	if c.multi != nil {
+		return c.sendOwn(w)
+	}
+	return nil
+}
+
+// errUnread is the cause of the end of a connection whose replies have no room.
+func (c *connection) errUnread(held int64) error {
+	b := &c.srv.bounds
+	if held > 2*b.connBytes {
+		return fmt.Errorf("server: unsent replies are over twice the limit of %d bytes (MaxConnBytes)", b.connBytes)
+	}
+	return c.refuse("MaxBytes", fmt.Errorf(
+		"server: no memory for one more reply of a connection that holds %d bytes: the limit of %d is reached (MaxBytes)", held, b.bytes))
+}

@@ -33,7 +33,7 @@ func (b *buffer) open(what string, n int32, least int) error {
 
 // checkSize refuses to write a length or count that the wire has no room for.
 func checkSize(what string, n int) error {
-	if n < 0 || n > math.MaxInt32 {
+	if n > math.MaxInt32 {
 		return tooLarge(what, n)
 	}
 	return nil

@@ -4,8 +4,9 @@ package client
 // unanswered, so that others can be opened in their place: such a connection takes
 // no more calls, and those in flight are waited for. It leaves at most as many
 // retired ones as may be open. The others stay open and take no calls until they
-// have been answered enough, or stall. Called with the core's mu held.
-func (n *Node) setAsideLocked(p *pool) {
+// have been answered enough, or stall. It reports whether it retired any. Called with
+// the core's mu held.
+func (n *Node) setAsideLocked(p *pool) (some bool) {
 	aside := 0
 	for _, o := range n.list(p) {
 		if o.aside.Load() && o.phase() != dead {
@@ -14,18 +15,19 @@ func (n *Node) setAsideLocked(p *pool) {
 	}
 	for _, o := range n.list(p) {
 		if aside >= n.client.bounds.conns {
-			return
+			break
 		}
 		if o.phase() != open || !o.forsaken() {
 			continue
 		}
-		aside++
+		aside, some = aside+1, true
 		o.aside.Store(true)
 		if n.client.mode != Exclusive { // there it is the way in which each abandoned call ends
 			n.lostLocked(o, errTooManyAbandoned)
 		}
 		o.retire()
 	}
+	return some
 }
 
 // forsaken reports whether too many calls of the connection are given up and
@@ -46,9 +48,9 @@ func (c *connection) setAside() {
 	core, n := c.client, c.node
 	core.mu.Lock()
 	before := n.events
-	n.setAsideLocked(c.pool)
+	some := n.setAsideLocked(c.pool)
 	counted := n.events != before
-	if !core.closing {
+	if some && !core.closing {
 		core.changed() // calls may have another connection opened
 	}
 	core.mu.Unlock()

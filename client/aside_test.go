@@ -187,3 +187,43 @@ func TestOnewayBesideAnAbandonedCall(t *testing.T) {
 		st.end()
 	})
 }
+
+// A retired connection keeps its place in Limits.MaxConns, and whoever needs one more
+// does not wait for it while another connection has no calls.
+func TestRetiredConnectionIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		noneLeft(t)
+		limits := &client.Limits{MaxConns: 2}
+		idleStage := playInMemory(func(p *peer) { p.answer() })
+		idle := idleStage.client(&client.Client{Limits: limits})
+		check(t, "call that leaves an idle connection", echo(t.Context(), idle), outcome{})
+		st := playInMemory(func(p *peer) {
+			if p.n == 1 {
+				p.swallow()
+			}
+			p.answer()
+		})
+		c := st.client(&client.Client{Limits: limits, MaxAbandoned: 2})
+		var wg sync.WaitGroup
+		wg.Go(func() { check(t, "call without a deadline", echo(t.Context(), c), lost("StallTimeout")) })
+		synctest.Wait()
+		for range 3 {
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			check(t, "call that is given up", echo(ctx, c), outcome{code: mux.DeadlineExceeded})
+			cancel()
+		}
+		start := time.Now()
+		check(t, "call on another connection", echo(t.Context(), c), outcome{})
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("it waited %v for a connection", took)
+		}
+		if n := limits.Use().Conns; n != 2 {
+			t.Errorf("%d connections are held, want the retired one and the other", n)
+		}
+		wg.Wait()
+		idle.Close(t.Context())
+		c.Close(t.Context())
+		idleStage.end()
+		st.end()
+	})
+}

@@ -96,13 +96,13 @@ func bytesBetween(t *testing.T, n *network, f form, filler []byte) {
 // cut by SniffTimeout if it comes first.
 func TestFloodOfEmptyFrames(t *testing.T) {
 	n := onLoopback(t)
-	srv := &server.Server{Handler: fooAndBar()}
+	srv := &server.Server{Handler: fooAndBar(), SniffTimeout: time.Hour}
 	start(t, n, srv)
 	p := dial(t, n)
 	before := heap()
 	zeros := make([]byte, 1<<20)
 	for round := range int32(2) {
-		for range 64 {
+		for range 8 {
 			p.send(zeros)
 		}
 		p.send(frame(wire.Call, "FooApi:echo", round, 5))

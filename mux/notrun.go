@@ -137,6 +137,7 @@ func (r *Request) Vouch(e *Error) {
 	case p.mayHaveRun():
 		e.NotRun = MayHaveRun
 	case atomic.LoadUint32(&p.sent)&sentRefused != 0:
+		// The attempts are spent: those of the caller would come on top of them.
 		e.NotRun = DoNotSendAgain
 	}
 	p.vouched = e

@@ -295,4 +295,20 @@ func TestWhatAForwarderSaidIsBelievedOfItsCall(t *testing.T) {
 	if got := req.NotRun(err); got != mux.MayHaveRun {
 		t.Errorf("after an attempt that ran: %v, %v", err, got)
 	}
+
+	var first error
+	repeats := mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+		if first == nil {
+			_, first = down{}.ServeThrift(ctx, req)
+		}
+		return mux.Reply{}, first
+	})
+	m.Handle("Repeats", repeats)
+	req = call("Repeats:x")
+	if _, err := m.ServeThrift(t.Context(), req); req.NotRun(err) != mux.SendAgain {
+		t.Errorf("the first time: %v", req.NotRun(err))
+	}
+	if _, err := m.ServeThrift(t.Context(), req); req.NotRun(err) != mux.MayHaveRun {
+		t.Errorf("what a forwarder said of the attempt before: %v", req.NotRun(err))
+	}
 }

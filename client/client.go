@@ -216,8 +216,11 @@ func (c *Client) Service(service string) thrift.TClient {
 
 // Handler returns a handler that forwards calls to one service: bytes pass
 // through undecoded, in the protocol in which they came. With "" names are sent
-// without a prefix. An exception of the server is a reply of that type, except that
-// DeadlineExceeded is a *[Error] if the call's context has a deadline.
+// without a prefix. An exception of the server is a reply of that type, unless it
+// says that the call was not run, or that its deadline has passed while the call's
+// context has one. Such an exception, and a failure of the client's own, is returned
+// as a *mux.Error that names no address and says whether the call may be sent again.
+// The handler is a [mux.Forwarder].
 //
 // The reply's body is memory that the request holds (mux.Request.Held).
 func (c *Client) Handler(service string) mux.Handler {

@@ -34,7 +34,14 @@
 // Every failure of the client's own is an [*Error], which tells what happened and
 // whether the server may have run the call. A server's refusal of a call is a
 // thrift.TApplicationException, as with Apache's client, and a declared exception
-// is the method's. [IsRetriable] tells of any of them whether the server
-// certainly did not run the call. The client itself sends such a call again, within
-// a budget, and others only if [Client.Idempotent] allows it.
+// is the method's. [IsRetriable] tells of any of them whether the call was certainly
+// not run and may be sent again. Of a server's exception that is so only if the
+// exception itself says it, as those of this project's servers do; its code says
+// nothing, since a handler may fail with any code after it has done its work. The
+// client itself sends such a call again, within a budget, and others only if
+// [Client.Idempotent] allows it.
+//
+// A client that is used as a handler says of a call that it has sent, and that was
+// refused, that it is not to be sent again: its attempts are spent. So a client, a
+// gateway and a full server in a row send a call MaxAttempts times in all.
 package client

@@ -90,7 +90,7 @@ func (e *Error) CallNotRun() mux.NotRun { return e.NotRun }
 var _ mux.CallError = (*Error)(nil)
 
 // exception is what a stub returns for a server's exception that says that the call
-// was not run.
+// was not run. IsRetriable finds in it whether the call may be sent again.
 type exception struct {
 	thrift.TApplicationException
 	notRun mux.NotRun

@@ -43,10 +43,9 @@ func (f *forwarder) ServeThrift(ctx context.Context, req *mux.Request) (mux.Repl
 	if rep.Type == wire.Exception {
 		code, text, n, err := wire.ParseMarkedException(req.Protocol, rep.Body)
 		if err == nil && n != mux.MayHaveRun {
-			// The attempts were spent on it: the caller's would come on top of them.
 			req.Release() // text is a copy
 			req.Attempted(n)
-			e := &mux.Error{Code: mux.Code(code), Message: text, NotRun: mux.DoNotSendAgain, Err: newException(code, text, n)}
+			e := &mux.Error{Code: mux.Code(code), Message: text, NotRun: n, Err: newException(code, text, n)}
 			req.Vouch(e)
 			return mux.Reply{Header: rep.Header}, e
 		}

@@ -327,15 +327,16 @@ func TestWhatNeverLeftAGatewayMayBeSentAgain(t *testing.T) {
 		for name, h := range gateways(down(t)) {
 			t.Run(dialect.String()+"/"+name, func(t *testing.T) {
 				sends := 0
-				count := func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
-					sends++
-					rep, err := h.ServeThrift(ctx, req)
-					if got := req.NotRun(err); got != mux.SendAgain {
-						t.Errorf("a filter is told %v", got)
-					}
-					return rep, err
-				}
-				counting := mux.Chain(h, func(mux.Handler) mux.Handler { return mux.HandlerFunc(count) })
+				counting := mux.Chain(h, func(next mux.Handler) mux.Handler {
+					return mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+						sends++
+						rep, err := next.ServeThrift(ctx, req)
+						if got := req.NotRun(err); got != mux.SendAgain {
+							t.Errorf("a filter is told %v", got)
+						}
+						return rep, err
+					})
+				})
 				front := serveOn(t, "memory", counting, &client.Client{Dialect: dialect})
 				_, err := foo.NewFooApiClient(front.Service("FooApi")).Echo(t.Context(), "x")
 				check(t, "the call", err, outcome{code: mux.Unavailable, exception: true, retriable: true, text: "unavailable; the call was not run"})

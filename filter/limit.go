@@ -12,7 +12,7 @@ import (
 // stands: among a service's filters that many of the service, among a server's
 // that many in all. It counts for each place apart, so one Limit can serve several
 // services. A call over the limit is answered Overloaded at once, before its
-// arguments are decoded: nothing waits.
+// arguments are decoded: nothing waits. It is not run, and clients may send it again.
 //
 // It panics if calls is less than 1.
 func Limit(calls int) mux.Filter {

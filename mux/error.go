@@ -142,7 +142,7 @@ func speaker(err error) error {
 		case *unmarked:
 			return e.spoken
 		case CallError, thrift.TApplicationException:
-			return e.(error)
+			return e
 		case interface{ Unwrap() []error }:
 			for _, inner := range e.Unwrap() {
 				if s := speaker(inner); s != nil {

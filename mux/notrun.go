@@ -23,10 +23,10 @@ const (
 	DoNotSendAgain = wire.DoNotSendAgain
 )
 
-// A Forwarder is a Handler that is not itself where a call is run: it passes each
-// call on whole, or refuses it. In a [Mux] every other handler counts as code that
-// has run the call from when it is called on. A Forwarder tells the request of what
-// became of the call, with [Request.Attempted] and [Request.Vouch].
+// A Forwarder is a Handler that does not run calls itself: it passes each call on
+// whole, or refuses it. A call counts as run as soon as any other handler is called.
+// A Forwarder notes in the request what became of the call: it calls
+// [Request.Attempted] for each sending and [Request.Vouch] for the error it returns.
 type Forwarder interface {
 	Handler
 	// Forwards marks the type and does nothing.
@@ -34,7 +34,7 @@ type Forwarder interface {
 }
 
 // progress is what is known of whether a call was run. All copies of a Request
-// share it.
+// share it; they are used one after the other, and what runs side by side is cloned.
 type progress struct {
 	entered bool     // a handler was called that is no Forwarder
 	ran     bool     // a handler that was called did not vouch that the call was not run
@@ -146,6 +146,7 @@ func (r *Request) Vouch(e *Error) {
 	case p.mayHaveRun():
 		e.NotRun = MayHaveRun
 	case atomic.LoadUint32(&p.sent)&sentRefused != 0:
+		// The attempts are spent: those of the caller would come on top of them.
 		e.NotRun = DoNotSendAgain
 	}
 	p.vouched = e

@@ -244,3 +244,71 @@ func TestClonesShareWhatRan(t *testing.T) {
 		t.Error("a clone that ran nothing makes the call one that ran")
 	}
 }
+
+// down is a forwarder that never sends a call.
+type down struct{}
+
+func (down) Forwards() {}
+
+func (down) ServeThrift(_ context.Context, req *mux.Request) (mux.Reply, error) {
+	e := mux.Refusef(mux.SendAgain, mux.Unavailable, "down")
+	req.Vouch(e)
+	return mux.Reply{}, e
+}
+
+// TestWhatAForwarderSaidIsBelievedOfItsCall: behind a raw handler, by its own value
+// alone, and only if no attempt before it ran.
+func TestWhatAForwarderSaidIsBelievedOfItsCall(t *testing.T) {
+	fails := false
+	raw := mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+		if fails {
+			return mux.Reply{}, io.EOF
+		}
+		rep, err := down{}.ServeThrift(ctx, req)
+		return rep, fmt.Errorf("picked: %w", err)
+	})
+	for name, h := range map[string]mux.Handler{"raw": raw, "forwarder": down{}} {
+		for _, filters := range [][]mux.Filter{nil, {through}} {
+			m := mux.New()
+			m.Handle("Up", h, filters...)
+			req := call("Up:x")
+			_, err := m.ServeThrift(t.Context(), req)
+			if got := req.NotRun(fmt.Errorf("x: %w", err)); got != mux.SendAgain {
+				t.Errorf("%s: %v, %v", name, err, got)
+			}
+			if got := req.NotRun(errFull); name == "raw" && got != mux.MayHaveRun {
+				t.Errorf("%s: of a filter's own refusal after it: %v", name, got)
+			}
+			_, earlier := m.ServeThrift(t.Context(), call("Up:x"))
+			if got := req.NotRun(earlier); name == "raw" && got != mux.MayHaveRun {
+				t.Errorf("%s: of what it said of another call: %v", name, got)
+			}
+		}
+	}
+	m := mux.New()
+	m.Handle("Up", raw)
+	req := call("Up:x")
+	fails = true
+	m.ServeThrift(t.Context(), req)
+	fails = false
+	_, err := m.ServeThrift(t.Context(), req)
+	if got := req.NotRun(err); got != mux.MayHaveRun {
+		t.Errorf("after an attempt that ran: %v, %v", err, got)
+	}
+
+	var first error
+	repeats := mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+		if first == nil {
+			_, first = down{}.ServeThrift(ctx, req)
+		}
+		return mux.Reply{}, first
+	})
+	m.Handle("Repeats", repeats)
+	req = call("Repeats:x")
+	if _, err := m.ServeThrift(t.Context(), req); req.NotRun(err) != mux.SendAgain {
+		t.Errorf("the first time: %v", req.NotRun(err))
+	}
+	if _, err := m.ServeThrift(t.Context(), req); req.NotRun(err) != mux.MayHaveRun {
+		t.Errorf("what a forwarder said of the attempt before: %v", req.NotRun(err))
+	}
+}

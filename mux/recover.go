@@ -14,6 +14,19 @@ type recovered struct {
 	user bool // next is user code
 }
 
+// Recovered returns h as a handler that turns a panic into a [PanicError], for
+// servers that call a handler which is no Mux. A call counts as run when it reaches
+// user code, as it does behind [Chain].
+func Recovered(h Handler) Handler {
+	switch x := h.(type) {
+	case *chain:
+		return recovered{next: x.outermost}
+	case userCode:
+		return recovered{next: x.next, user: true}
+	}
+	return recovered{h, isUserCode(h)}
+}
+
 func (h recovered) ServeThrift(ctx context.Context, req *Request) (rep Reply, err error) {
 	defer func() {
 		if v := recover(); v != nil {

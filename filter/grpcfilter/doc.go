@@ -41,6 +41,10 @@
 // of a stream. An exception that the IDL declares is an answer; see
 // [WithExceptions].
 //
+// A status that an interceptor returns without passing the call on says that the
+// call was not run: with codes.Unavailable and codes.ResourceExhausted clients send it
+// again, with any other code they do not. Once it was passed on, no status says so.
+//
 // # Bytes
 //
 // Args and Reply are views of memory that is used again after the call. What an

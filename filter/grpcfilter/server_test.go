@@ -333,6 +333,9 @@ func TestServerErrorsOfInterceptors(t *testing.T) {
 		if code, text := mux.Public(err); code != c.code || text != c.text {
 			t.Errorf("%s: the client is told %v, %q; want %v, %q", c.name, code, text, c.code, c.text)
 		}
+		if n := mux.NotRunOf(err); n != mux.MayHaveRun {
+			t.Errorf("%s: the handler was called, and the error says %v", c.name, n)
+		}
 	}
 }
 

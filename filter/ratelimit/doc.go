@@ -6,5 +6,5 @@
 //	srv := &server.Server{Handler: m, Filters: []mux.Filter{perClient}}
 //
 // A call over the rate is answered Overloaded at once, before its arguments are
-// decoded, and does not run. Nothing waits.
+// decoded, and does not run: clients may send it again. Nothing waits.
 package ratelimit

@@ -59,7 +59,10 @@ func (p *Binary) ReadStructBegin(context.Context) (string, error) {
 // an INVALID_DATA exception if bytes are left behind the outermost struct.
 func (p *Binary) ReadStructEnd(context.Context) error {
 	p.depth.leave()
-	return p.endBody()
+	if p.depth.left == p.depth.limit && p.pos < len(p.in) {
+		return p.endBody()
+	}
+	return nil
 }
 
 // ReadFieldBegin reads a field's type and id, or the end of the fields: type STOP, id 0.
@@ -196,11 +199,13 @@ func (p *Binary) ReadDouble(context.Context) (float64, error) {
 // ReadString reads a length and as many bytes, which it copies once. They may be invalid UTF-8.
 func (p *Binary) ReadString(context.Context) (string, error) {
 	v, err := p.readSized("string")
-	if err == nil {
-		err = p.memory.beginString(p.pos, len(v))
-	}
 	if err != nil {
 		return "", err
+	}
+	if p.memory.decoded += stringSize(len(v)); p.memory.decoded > p.memory.mark {
+		if err := p.memory.look("string", p.pos); err != nil {
+			return "", err
+		}
 	}
 	return string(v), nil
 }

@@ -38,10 +38,10 @@ func (b *buffer) resetBody(m Message, body, out []byte, maxDepth int, mem *Memor
 	b.outOfBand, b.received = true, m
 }
 
-// endBody refuses what is left of a body behind its one struct, when that has
-// ended: bytes that nobody reads would vanish unseen.
+// endBody is called behind an outermost struct if bytes are left. Of a body they are
+// refused: bytes that nobody reads would vanish unseen.
 func (b *buffer) endBody() error {
-	if b.depth.left == b.depth.limit && b.pos < len(b.in) && b.outOfBand {
+	if b.outOfBand {
 		return restBehind(len(b.in), b.pos)
 	}
 	return nil

@@ -50,10 +50,11 @@ func (p *Compact) ReadStructBegin(context.Context) (string, error) {
 // the outermost struct.
 func (p *Compact) ReadStructEnd(context.Context) error {
 	p.depth.leave()
-	if err := p.read.end(); err != nil {
-		return err
+	err := p.read.end()
+	if err == nil && p.depth.left == p.depth.limit && p.pos < len(p.in) {
+		err = p.endBody()
 	}
-	return p.endBody()
+	return err
 }
 
 // ReadFieldBegin reads a field's type and id, or the end of the fields: type STOP, id 0. The value of
@@ -220,11 +221,13 @@ func (p *Compact) ReadDouble(context.Context) (float64, error) {
 // ReadString reads a length and as many bytes, which it copies once. They may be invalid UTF-8.
 func (p *Compact) ReadString(context.Context) (string, error) {
 	v, err := p.readSized("string")
-	if err == nil {
-		err = p.memory.beginString(p.pos, len(v))
-	}
 	if err != nil {
 		return "", err
+	}
+	if p.memory.decoded += stringSize(len(v)); p.memory.decoded > p.memory.mark {
+		if err := p.memory.look("string", p.pos); err != nil {
+			return "", err
+		}
 	}
 	return string(v), nil
 }

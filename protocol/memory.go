@@ -78,7 +78,7 @@ func (m *memory) reset(bounds *Memory, size int) {
 		bounds = &defaultMemory
 	}
 	m.bounds = bounds
-	m.decoded, m.counted, m.prepaid = 0, 0, 0
+	m.decoded, m.counted, m.prepaid = 0, 0, 1 // the outermost struct is not worth it
 	m.mark = max(freeMemory, freeGrowth*int64(size))
 	if bounds.Max > 0 {
 		m.mark = min(m.mark, bounds.Max)
@@ -135,10 +135,15 @@ func (m *memory) look(what string, pos int) error {
 
 // beginStruct counts a struct, unless its container has.
 func (m *memory) beginStruct(pos int) error {
-	if m.prepaid > 0 {
-		m.prepaid--
-		return nil
+	if m.prepaid--; m.prepaid < 0 {
+		return m.payStruct(pos)
 	}
+	return nil
+}
+
+// payStruct counts a struct that no container has counted.
+func (m *memory) payStruct(pos int) error {
+	m.prepaid = 0
 	return m.grow("a struct", pos, m.structSize())
 }
 
@@ -166,8 +171,11 @@ func (m *memory) beginMap(pos int, key, value thrift.TType, n int) error {
 
 // beginString counts the bytes of a string.
 func (m *memory) beginString(pos, n int) error {
-	return m.grow("string", pos, (int64(n)+7)&^7)
+	return m.grow("string", pos, stringSize(n))
 }
+
+// stringSize is the memory of the n bytes of a string.
+func stringSize(n int) int64 { return (int64(n) + 7) &^ 7 }
 
 // elemSize is the size of a value of type t in a container, without what it points
 // to.

@@ -137,7 +137,7 @@ func TestNestedContainersAddUp(t *testing.T) {
 	}
 	args := &tree.TreeApiDepthArgs{T: &tree.Tree{Children: kids}}
 	size := protocol.StructSize(reflect.TypeFor[*tree.Tree]())
-	most := (2000*4+2)*size + 2000*4*8
+	most := (2000*4+1)*size + 2000*4*8
 	for format := range bodyCodecs() {
 		c := remembering(format, protocol.Memory{})
 		c.ResetBody(protocol.Message{}, nil, nil)
@@ -170,7 +170,7 @@ func TestStringsCount(t *testing.T) {
 			t.Fatal(err)
 		}
 		body := c.Out()
-		for max, ok := range map[int64]bool{64 + 1000*(16+16): true, 64 + 1000*(16+16) - 1: false} {
+		for max, ok := range map[int64]bool{1000 * (16 + 16): true, 1000*(16+16) - 1: false} {
 			c := remembering(format, protocol.Memory{Max: max})
 			c.ResetBody(protocol.Message{}, body, nil)
 			if err := new(bar.BarApiIndexArgs).Read(t.Context(), c); (err == nil) != ok {

@@ -23,7 +23,7 @@ type Observer struct {
 type Refusal struct {
 	// Bound is the name of the server's field that was reached, such as
 	// "MaxCalls"; "dialect" for bytes that no dialect opens with; or "frame" for a
-	// frame that holds more or less than one call.
+	// frame that holds more than one call.
 	Bound string
 	// Err says what was seen and what the limit is.
 	Err error

@@ -55,7 +55,7 @@ type call struct {
 	decoded atomic.Int64 // bytes that the server counts for decoded arguments, while the handler runs
 
 	walked  bool // the body's end was found by walking it
-	inexact bool // the body is not exactly one struct, as refusal says
+	inexact bool // bytes are left behind the body's struct, as refusal says
 	last    bool // the connection ends behind the reply
 
 	lone   uint64 // the connection's lone count while it runs on the goroutine that reads; else 0

@@ -83,23 +83,24 @@ func TestRefusedCallsLeaveTheConnection(t *testing.T) {
 }
 
 // TestCutArgumentsInAFrame has a frame end within the arguments. The call is told,
-// and the connection ends.
+// and the connection lives on: the next frame is whole.
 func TestCutArgumentsInAFrame(t *testing.T) {
 	forEachForm(t, func(t *testing.T, n *network, f form) {
 		if f.transport == wire.Buffered {
 			return // there the rest is awaited
 		}
 		start(t, n, &server.Server{Handler: fooAndBar()})
+		s := speak(t, n, f)
 		m := f.echoCall(t, "BarApi:echo", 1, "some text")
+		s.send(m) // an old call without arguments would be taken for an unframed one if it came first
+		s.wantResult("echo", 1, new(bar.BarApiEchoResult))
 		for cut := range len(m.body) {
-			s := speak(t, n, f)
-			s.send(m) // an old call without arguments would be taken for an unframed one if it came first
-			s.wantResult("echo", 1, new(bar.BarApiEchoResult))
 			whole := form{wire.Buffered, f.protocol, f.old, false}.bytes(m)
 			s.sendRaw(f.wrap(whole[:len(whole)-len(m.body)-len(wire.AppendEnd(nil, f.protocol))+cut], m))
 			s.wantException("echo", 1, mux.ProtocolError)
-			s.wantClosed()
 		}
+		s.send(m)
+		s.wantResult("echo", 1, new(bar.BarApiEchoResult))
 	})
 }
 

@@ -40,7 +40,7 @@ func (s *framed) next(in []byte, m *call) (int, error) {
 	m.from = wire.FrameHeaderSize + h.Size
 	body, err := wire.Body(s.protocol, in[m.from:n])
 	if err != nil {
-		m.inexact = true
+		m.inexact = hasRest(wire.ExactStruct(s.protocol, in[m.from:n], wire.Limits{Depth: s.limits.Depth}))
 		m.refusal = malformed(err)
 	}
 	m.to = m.from + len(body)

@@ -173,7 +173,7 @@ var scripts = []struct {
 	}, {
 		name: "a mark that nobody knows",
 		script: first(1, func(p *peer, id int32) {
-			p.Write(framedMessage(wire.Exception, id, []byte("\x08\x00\x02\x00\x00\x00\x65\x08op\x00\x00\x00\x03\x00")))
+			p.Write(framedMessage(wire.Exception, id, []byte("\x08\x00\x02\x00\x00\x00\x65\x08\x0b\xb8\x00\x00\x00\x03\x00")))
 			p.answer()
 		}),
 		first: outcome{code: mux.Overloaded, exception: true}, dials: 1,

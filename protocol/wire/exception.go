@@ -12,9 +12,10 @@ const (
 )
 
 // exceptionNotRun is the id of a field of our own, an i32 that holds a [NotRun].
-// Thrift's struct has the fields 1 and 2 and will hardly get tens of thousands
-// more; every runtime skips fields that it does not know.
-const exceptionNotRun = 0x6f70
+// Thrift's struct has the fields 1 and 2 and will hardly get thousands more. Runtimes
+// skip fields that they do not know; Apache's for Perl takes every id with a digit 1 or
+// 2 in it for one of those two, so this one has neither.
+const exceptionNotRun = 3000
 
 // NotRun says of a call that failed whether the server is certain that it did not
 // run it. A server that says nothing may have run the call. Other values than the

@@ -152,14 +152,14 @@ func TestMarkedExceptionsAreGolden(t *testing.T) {
 		body     string
 	}{
 		{Binary, MayHaveRun, "\x0b\x00\x01\x00\x00\x00\x04full\x08\x00\x02\x00\x00\x00\x65\x00"},
-		{Binary, SendAgain, "\x0b\x00\x01\x00\x00\x00\x04full\x08\x00\x02\x00\x00\x00\x65\x08op\x00\x00\x00\x01\x00"},
-		{Binary, DoNotSendAgain, "\x0b\x00\x01\x00\x00\x00\x04full\x08\x00\x02\x00\x00\x00\x65\x08op\x00\x00\x00\x02\x00"},
+		{Binary, SendAgain, "\x0b\x00\x01\x00\x00\x00\x04full\x08\x00\x02\x00\x00\x00\x65\x08\x0b\xb8\x00\x00\x00\x01\x00"},
+		{Binary, DoNotSendAgain, "\x0b\x00\x01\x00\x00\x00\x04full\x08\x00\x02\x00\x00\x00\x65\x08\x0b\xb8\x00\x00\x00\x02\x00"},
 		{Compact, MayHaveRun, "\x18\x04full\x15\xca\x01\x00"},
-		{Compact, SendAgain, "\x18\x04full\x15\xca\x01\x05\xe0\xbd\x03\x02\x00"},
-		{Compact, DoNotSendAgain, "\x18\x04full\x15\xca\x01\x05\xe0\xbd\x03\x04\x00"},
+		{Compact, SendAgain, "\x18\x04full\x15\xca\x01\x05\xf0\x2e\x02\x00"},
+		{Compact, DoNotSendAgain, "\x18\x04full\x15\xca\x01\x05\xf0\x2e\x04\x00"},
 		{JSON, MayHaveRun, `{"1":{"str":"full"},"2":{"i32":101}}`},
-		{JSON, SendAgain, `{"1":{"str":"full"},"2":{"i32":101},"28528":{"i32":1}}`},
-		{JSON, DoNotSendAgain, `{"1":{"str":"full"},"2":{"i32":101},"28528":{"i32":2}}`},
+		{JSON, SendAgain, `{"1":{"str":"full"},"2":{"i32":101},"3000":{"i32":1}}`},
+		{JSON, DoNotSendAgain, `{"1":{"str":"full"},"2":{"i32":101},"3000":{"i32":2}}`},
 	} {
 		if b := AppendMarkedException(nil, c.protocol, 101, "full", c.notRun); string(b) != c.body {
 			t.Errorf("%v, %v: wrote %q, want %q", c.protocol, c.notRun, b, c.body)
@@ -181,18 +181,18 @@ func TestOnlyTheTwoMarksMeanNotRun(t *testing.T) {
 		body     string
 		want     NotRun
 	}{
-		{"zero", Binary, "\x08op\x00\x00\x00\x00\x00", MayHaveRun},
-		{"three", Binary, "\x08op\x00\x00\x00\x03\x00", MayHaveRun},
-		{"negative", Binary, "\x08op\xff\xff\xff\xff\x00", MayHaveRun},
-		{"one in the lowest byte", Binary, "\x08op\x00\x00\x01\x01\x00", MayHaveRun},
-		{"a byte", Binary, "\x03op\x01\x00", MayHaveRun},
-		{"the last counts", Binary, "\x08op\x00\x00\x00\x01\x08op\x00\x00\x00\x07\x00", MayHaveRun},
-		{"before the others", Binary, "\x08op\x00\x00\x00\x02\x08\x00\x02\x00\x00\x00\x65\x00", DoNotSendAgain},
-		{"three", Compact, "\x05\xe0\xbd\x03\x06\x00", MayHaveRun},
-		{"a bool", Compact, "\x01\xe0\xbd\x03\x00", MayHaveRun},
-		{"three", JSON, `{"28528":{"i32":3}}`, MayHaveRun},
-		{"a text", JSON, `{"28528":{"str":"1"}}`, MayHaveRun},
-		{"two", JSON, `{"28528":{"i32":2}}`, DoNotSendAgain},
+		{"zero", Binary, "\x08\x0b\xb8\x00\x00\x00\x00\x00", MayHaveRun},
+		{"three", Binary, "\x08\x0b\xb8\x00\x00\x00\x03\x00", MayHaveRun},
+		{"negative", Binary, "\x08\x0b\xb8\xff\xff\xff\xff\x00", MayHaveRun},
+		{"one in the lowest byte", Binary, "\x08\x0b\xb8\x00\x00\x01\x01\x00", MayHaveRun},
+		{"a byte", Binary, "\x03\x0b\xb8\x01\x00", MayHaveRun},
+		{"the last counts", Binary, "\x08\x0b\xb8\x00\x00\x00\x01\x08\x0b\xb8\x00\x00\x00\x07\x00", MayHaveRun},
+		{"before the others", Binary, "\x08\x0b\xb8\x00\x00\x00\x02\x08\x00\x02\x00\x00\x00\x65\x00", DoNotSendAgain},
+		{"three", Compact, "\x05\xf0\x2e\x06\x00", MayHaveRun},
+		{"a bool", Compact, "\x01\xf0\x2e\x00", MayHaveRun},
+		{"three", JSON, `{"3000":{"i32":3}}`, MayHaveRun},
+		{"a text", JSON, `{"3000":{"str":"1"}}`, MayHaveRun},
+		{"two", JSON, `{"3000":{"i32":2}}`, DoNotSendAgain},
 	} {
 		if _, _, n, err := ParseMarkedException(c.protocol, []byte(c.body)); n != c.want || err != nil {
 			t.Errorf("%v, %s: %v, %v; want %v", c.protocol, c.name, n, err, c.want)

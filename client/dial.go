@@ -65,10 +65,13 @@ func (c *core) reach(ctx context.Context, e Endpoint) (net.Conn, error) {
 	}
 	network, address := network(e.Addr)
 	nc, err := open(ctx, network, address)
-	if err != nil {
+	var named *net.OpError
+	switch {
+	case errors.As(err, &named) && named.Op == "dial":
+		return nil, err // it names the address itself
+	case err != nil:
 		return nil, fmt.Errorf("dial %s: %w", e.Addr, err)
-	}
-	if nc == nil {
+	case nc == nil:
 		return nil, fmt.Errorf("dial %s: DialContext returned neither a connection nor an error", e.Addr)
 	}
 	if c.config.TLS == nil {

@@ -99,6 +99,9 @@ func checkAddr(addr string) error {
 		return fmt.Errorf(`server: address %q is a URL: want "host:port" or "unix:/path"`, addr)
 	}
 	_, port, err := net.SplitHostPort(addr)
+	if e := (*net.AddrError)(nil); errors.As(err, &e) {
+		return fmt.Errorf(`server: address %q: %s: want "host:port" or "unix:/path"`, addr, e.Err)
+	}
 	if err != nil {
 		return fmt.Errorf("server: %w", err)
 	}

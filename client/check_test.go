@@ -28,7 +28,7 @@ func TestDialChecksTheTarget(t *testing.T) {
 		"a:http":                   "",
 		"thriftmux://a:1,b:2":      "",
 		"":                         "no address",
-		"localhost":                "missing port",
+		"localhost":                `address "localhost": missing port in address: want "host:port" or "unix:/path"`,
 		"localhost:":               `"localhost:" has no port`,
 		"a:1,":                     "no address",
 		"unix:":                    `"unix:" names no socket`,

@@ -112,10 +112,9 @@ func (c *core) tlsConfig(e Endpoint) *tls.Config {
 	return config
 }
 
-// inUse reports whether a connection that DialContext has returned is one that the
-// client has open already: two sessions on it would take each other's replies. Called
-// with mu held.
-func (c *core) inUse(nc net.Conn) bool {
+// inUseLocked reports whether a connection that DialContext has returned is one that the
+// client has open already: two sessions on it would take each other's replies.
+func (c *core) inUseLocked(nc net.Conn) bool {
 	nc = bare(nc)
 	if !reflect.ValueOf(nc).Comparable() {
 		return false

@@ -96,7 +96,7 @@ func TestAddressesAreChecked(t *testing.T) {
 		"127.0.0.1:-1":                   "-1",
 		"http://127.0.0.1":               `"http://127.0.0.1" is a URL`,
 		"tcp://:9090":                    `"tcp://:9090" is a URL`,
-		"9090":                           "missing port",
+		"9090":                           `address "9090": missing port in address: want "host:port" or "unix:/path"`,
 		"unix:/no/such/directory/socket": "no such",
 	} {
 		srv := new(server.Server)

@@ -140,11 +140,3 @@ func httpFields(r *http.Request) mux.Header {
 	}
 	return out
 }
-
-// headerSize is about how much memory the fields of a header take.
-func headerSize(h mux.Header) (n int) {
-	for _, f := range h {
-		n += 2*16 + len(f.Key) + len(f.Value)
-	}
-	return n
-}

@@ -83,9 +83,8 @@ func (s *Server) checkAllDisabled() error {
 	return errors.New("server: Disable leaves no dialect to serve")
 }
 
-// checkAddr reports an address at which nobody would find the server: it is for
-// those who were told where to listen, and a port or socket of the system's choice
-// is asked for with port 0.
+// checkAddr reports an address at which no client would find the server. A port of the
+// system's choice is asked for with port 0.
 func checkAddr(addr string) error {
 	path, ok := strings.CutPrefix(addr, "unix:")
 	switch {

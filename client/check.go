@@ -30,7 +30,7 @@ func (c *Client) checkPlugs() error {
 	}
 	for i, f := range c.Filters {
 		if f == nil {
-			errs = append(errs, fmt.Errorf("Filters[%d] is nil", i))
+			errs = append(errs, fmt.Errorf("%s[%d] is nil", "Filters", i))
 		}
 	}
 	return errors.Join(errs...)

@@ -72,7 +72,7 @@ func TestFieldsAreChecked(t *testing.T) {
 		want []string // what the error holds; nothing: it dials
 	}{
 		"only a target":           {&client.Client{Target: "a:1"}, nil},
-		"no target":               {&client.Client{}, []string{`target "": no address`}},
+		"no target":               {&client.Client{}, []string{`target: no address`}},
 		"a mode":                  {&client.Client{Target: "a:1", Mode: 7}, []string{"unknown Mode 7"}},
 		"a negative mode":         {&client.Client{Target: "a:1", Mode: -1}, []string{"unknown Mode -1"}},
 		"a dialect":               {&client.Client{Target: "a:1", Dialect: 99}, []string{"Dialect dialect(99) is not spoken; want framed, buffered, theader or thriftmux"}},

@@ -4,8 +4,8 @@ package client
 // unanswered, so that others can be opened in their place: such a connection takes
 // no more calls, and those in flight are waited for. It leaves at most as many
 // retired ones as may be open. The others stay open and take no calls until they
-// have been answered enough, or stall. It reports whether it retired any. Called with
-// the core's mu held.
+// have been answered enough, or stall. It reports whether it retired any. The lock is
+// the core's mu.
 func (n *Node) setAsideLocked(p *pool) (some bool) {
 	aside := 0
 	for _, o := range n.list(p) {
@@ -43,7 +43,8 @@ func (c *connection) forsaken() bool {
 	return c.pending.Abandoned() > limit
 }
 
-// setAside has the connection retired if it is forsaken and may be.
+// setAside retires the connections of c's pool that are forsaken, c among them, as
+// many as may be.
 func (c *connection) setAside() {
 	core, n := c.client, c.node
 	core.mu.Lock()
@@ -59,6 +60,5 @@ func (c *connection) setAside() {
 	}
 }
 
-// sendsOneways reports whether callers wait for oneway calls to be sent. Called with
-// mu held.
-func (c *connection) sendsOneways() bool { return c.oneways.first != nil }
+// sendsOnewaysLocked reports whether callers wait for oneway calls to be sent.
+func (c *connection) sendsOnewaysLocked() bool { return c.oneways.first != nil }

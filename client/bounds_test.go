@@ -10,7 +10,8 @@ import (
 func TestTimesWithoutBound(t *testing.T) {
 	c := &Client{Mode: Adaptive, SlowCall: -1, MaxBackoff: -1}
 	core := &core{config: c, bounds: c.resolve()}
-	conn := &connection{client: core, head: &call{at: time.Unix(0, 0)}}
+	conn := &connection{client: core}
+	conn.inFlight.push(&call{at: time.Unix(0, 0)})
 	if !conn.young(time.Now()) {
 		t.Error("a call is slow")
 	}

@@ -40,7 +40,7 @@ func TestPlacesGoToThoseWhoWaitLongest(t *testing.T) {
 	l.mu.Lock()
 	for i := range waits {
 		waits[i] = &grant{given: make(chan struct{}, 1)}
-		l.push(waits[i])
+		l.pushLocked(waits[i])
 	}
 	l.mu.Unlock()
 	for _, i := range []int{3, 0, 5} {
@@ -57,7 +57,7 @@ func TestPlacesGoToThoseWhoWaitLongest(t *testing.T) {
 			t.Errorf("wait %d, which has its place, is still in the queue", i)
 		}
 	}
-	if l.first != nil || l.last != nil || l.queued.Load() != 0 {
+	if l.queue.Len() != 0 || l.queued.Load() != 0 {
 		t.Error("the queue is not empty")
 	}
 }

@@ -30,7 +30,7 @@ func (c *Client) checkPlugs() error {
 	}
 	for i, f := range c.Filters {
 		if f == nil {
-			errs = append(errs, fmt.Errorf("nil Filters[%d]", i))
+			errs = append(errs, fmt.Errorf("%s[%d] is nil", "Filters", i))
 		}
 	}
 	return errors.Join(errs...)
@@ -118,7 +118,7 @@ func (c *Client) checkEndpoints() error {
 			errs = append(errs, fmt.Errorf("endpoint %d: %w", i, err))
 		}
 		if before, ok := seen[e.Addr]; ok && before != e {
-			errs = append(errs, fmt.Errorf("endpoint %d: address %q stands in the list with another ServerName (%q, %q)",
+			errs = append(errs, fmt.Errorf("endpoint %d: address %q is listed twice, with ServerName %q and %q",
 				i, e.Addr, before.ServerName, e.ServerName))
 		}
 		seen[e.Addr] = e
@@ -146,7 +146,7 @@ func checkAddr(addr string) error {
 	host, port, err := net.SplitHostPort(addr)
 	switch {
 	case err != nil:
-		return err
+		return fmt.Errorf(`address %q: %s: want "host:port" or "unix:/path"`, addr, addrFault(err))
 	case port == "":
 		return fmt.Errorf("address %q has no port", addr)
 	case strings.ContainsAny(host, "/ \t\r\n@?#"):
@@ -157,4 +157,12 @@ func checkAddr(addr string) error {
 		return fmt.Errorf("address %q has no valid port: want 1 to 65535, or the name of a service", addr)
 	}
 	return nil
+}
+
+// addrFault returns what net.SplitHostPort says is wrong, without the address.
+func addrFault(err error) string {
+	if e := (*net.AddrError)(nil); errors.As(err, &e) {
+		return e.Err
+	}
+	return err.Error()
 }

@@ -43,8 +43,7 @@ type connection struct {
 
 	mu       sync.Mutex
 	pending  conn.Pending[call]
-	head     *call // calls in flight by age
-	tail     *call
+	inFlight callList // by age
 	out      conn.Outbox
 	appended int64    // bytes that were ever put into the outbox
 	written  int64    // bytes that the system has taken
@@ -99,7 +98,7 @@ func (c *connection) start(m *call, req *mux.Request) (bool, error) {
 		c.mu.Unlock()
 		return false, nil
 	}
-	if c.head == nil && c.stale() {
+	if c.inFlight.first == nil && c.stale() {
 		c.mu.Unlock()
 		c.fail(errEnded)
 		return false, nil
@@ -108,7 +107,7 @@ func (c *connection) start(m *call, req *mux.Request) (bool, error) {
 		c.mu.Unlock()
 		return false, err
 	}
-	write, others := c.out.Start(), c.head != c.tail && c.out.Len() < gather
+	write, others := c.out.Start(), c.inFlight.first != c.inFlight.last && c.out.Len() < gather
 	c.mu.Unlock()
 	if write {
 		c.flush(others)
@@ -132,7 +131,7 @@ func (c *connection) room() bool {
 func (c *connection) young(now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.pending.Abandoned() == 0 && (c.head == nil || now.Sub(c.head.at) < c.client.bounds.slow)
+	return c.pending.Abandoned() == 0 && (c.inFlight.first == nil || now.Sub(c.inFlight.first.at) < c.client.bounds.slow)
 }
 
 // append enters the call among those in flight, and its bytes into the outbox.

@@ -65,10 +65,13 @@ func (c *core) reach(ctx context.Context, e Endpoint) (net.Conn, error) {
 	}
 	network, address := network(e.Addr)
 	nc, err := open(ctx, network, address)
-	if err != nil {
+	var named *net.OpError
+	switch {
+	case errors.As(err, &named) && named.Op == "dial":
+		return nil, err // it names the address itself
+	case err != nil:
 		return nil, fmt.Errorf("dial %s: %w", e.Addr, err)
-	}
-	if nc == nil {
+	case nc == nil:
 		return nil, fmt.Errorf("dial %s: DialContext returned neither a connection nor an error", e.Addr)
 	}
 	if c.config.TLS == nil {
@@ -109,10 +112,9 @@ func (c *core) tlsConfig(e Endpoint) *tls.Config {
 	return config
 }
 
-// inUse reports whether a connection that DialContext has returned is one that the
-// client has open already: two sessions on it would take each other's replies. Called
-// with mu held.
-func (c *core) inUse(nc net.Conn) bool {
+// inUseLocked reports whether a connection that DialContext has returned is one that the
+// client has open already: two sessions on it would take each other's replies.
+func (c *core) inUseLocked(nc net.Conn) bool {
 	nc = bare(nc)
 	if !reflect.ValueOf(nc).Comparable() {
 		return false

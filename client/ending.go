@@ -21,7 +21,7 @@ func (c *connection) retire() {
 // over reports whether a connection that retires has nothing left to do. Called
 // with mu held.
 func (c *connection) over() bool {
-	return c.state.Load() == retiring && c.head == nil && c.pending.Owed() == 0 && !c.out.Writing() && c.out.Len() == 0
+	return c.state.Load() == retiring && c.inFlight.first == nil && c.pending.Owed() == 0 && !c.out.Writing() && c.out.Len() == 0
 }
 
 // fail ends the connection for the reason why: every call fails with it, exactly
@@ -35,7 +35,7 @@ func (c *connection) fail(why error) {
 	c.why = why
 	c.state.Store(dead)
 	c.out.Drop()
-	for m := c.head; m != nil; m = c.head {
+	for m := c.inFlight.first; m != nil; m = c.inFlight.first {
 		c.pending.Take(m.id)
 		c.unlink(m)
 		c.lost++

@@ -45,8 +45,8 @@ func (s sender) ServeThrift(ctx context.Context, req *mux.Request) (mux.Reply, e
 	return rep, nil
 }
 
-// call sends a call and returns what came of it. It sends again what certainly was not run, and
-// what may have been if that does no harm, within attempts and budget.
+// call sends a call and returns what came of it. It sends again what certainly was
+// not run, and what may have been if that does no harm, within attempts and budget.
 func (c *core) call(ctx context.Context, req *mux.Request) (mux.Reply, error) {
 	i := poolIndex(req.Protocol)
 	if i < 0 {
@@ -209,7 +209,7 @@ func (c *core) failFast(v *view, p *pool, w *waiter) error {
 var (
 	errFull = errors.New("no connection has room for another call (MaxCallsPerConn, MaxConnBytes, MaxAbandoned), " +
 		"and no other may be opened now (MaxConnsPerEndpoint, Limits.MaxConns)")
-	errNoRoom = errors.New("no connection has room")
+	errNoRoom = errors.New("no open connection has room for another call, and the next one is not ready yet")
 )
 
 // opening reports whether a connection in p is being opened.
@@ -236,7 +236,7 @@ func (c *core) noEndpoint() error {
 	case last != nil:
 		return fmt.Errorf("no endpoint is up; the last failure: %w", last)
 	case len(c.nodes) == 0:
-		return errors.New("no endpoint is known")
+		return errors.New("the target resolved to no endpoints")
 	}
 	return errNoRoom
 }

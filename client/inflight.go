@@ -2,29 +2,12 @@ package client
 
 // link puts m behind the calls in flight. Called with mu held.
 func (c *connection) link(m *call) {
-	if m.prev = c.tail; m.prev != nil {
-		m.prev.next = m
-	} else {
-		c.head = m
-	}
-	c.tail = m
+	c.inFlight.push(m)
 	c.load.Add(1)
 }
 
 // unlink takes m out of the calls in flight. Called with mu held.
-func (c *connection) unlink(m *call) {
-	if m.prev != nil {
-		m.prev.next = m.next
-	} else {
-		c.head = m.next
-	}
-	if m.next != nil {
-		m.next.prev = m.prev
-	} else {
-		c.tail = m.prev
-	}
-	m.prev, m.next = nil, nil
-}
+func (c *connection) unlink(m *call) { c.inFlight.remove(m) }
 
 // abandon gives up waiting for m, for the reason why. false means that m has been
 // completed, and that its done channel tells so.
@@ -43,7 +26,7 @@ func (c *connection) abandon(m *call, why error) bool {
 	}
 	c.unlink(m)
 	tooMany := c.pending.Abandoned() > c.client.bounds.abandoned
-	oneways := c.sendsOneways()
+	oneways := c.sendsOnewaysLocked()
 	write := false
 	if s, ok := c.sess.(canceler); ok {
 		before := c.out.Len()

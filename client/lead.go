@@ -31,7 +31,7 @@ const (
 func (c *connection) stepDown() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.direct || c.head != nil || c.pending.Abandoned() > 0 || c.phase() != open {
+	if !c.direct || c.inFlight.first != nil || c.pending.Abandoned() > 0 || c.phase() != open {
 		return false
 	}
 	c.reads = nobody
@@ -108,7 +108,7 @@ func (c *connection) lead(ctx context.Context, m *call) error {
 func (c *connection) leave() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.reads = nobody; c.head != nil || c.phase() != open {
+	if c.reads = nobody; c.inFlight.first != nil || c.phase() != open {
 		c.reads = theGoroutine
 		c.wakeReader()
 	}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"container/list"
 	"context"
 	"fmt"
 	"sync"
@@ -36,15 +37,14 @@ type Limits struct {
 	waitingBytes atomic.Int64
 	queued       atomic.Int64 // the length of the queue
 	mu           sync.Mutex
-	first, last  *grant // who waits for a call's place, in the order of arrival
+	queue        list.List // of *grant, in the order of arrival
 	conns        connPlaces
 }
 
 // grant is one wait for a call's place.
 type grant struct {
-	given      chan struct{} // sent to once, when the place has been given
-	prev, next *grant        // in the queue
-	queued     bool          // it is there
+	given chan struct{} // sent to once, when the place has been given
+	place *list.Element // in the queue; nil if it is not there
 }
 
 // Use is what clients hold of their [Limits].
@@ -86,7 +86,7 @@ func (l *Limits) takePlace() bool {
 func (l *Limits) awaitCall(ctx context.Context, ended <-chan struct{}) error {
 	g := &grant{given: make(chan struct{}, 1)}
 	l.mu.Lock()
-	l.push(g)
+	l.pushLocked(g)
 	l.hand()
 	l.mu.Unlock()
 	var err error
@@ -109,39 +109,24 @@ func (l *Limits) awaitCall(ctx context.Context, ended <-chan struct{}) error {
 func (l *Limits) forget(g *grant) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !g.queued {
+	if g.place == nil {
 		return false
 	}
-	l.remove(g)
+	l.removeLocked(g)
 	return true
 }
 
-// push puts g behind all others in the queue. Called with mu held.
-func (l *Limits) push(g *grant) {
-	if g.prev = l.last; g.prev != nil {
-		g.prev.next = g
-	} else {
-		l.first = g
-	}
-	l.last = g
-	g.queued = true
+// pushLocked puts g behind all others in the queue.
+func (l *Limits) pushLocked(g *grant) {
+	g.place = l.queue.PushBack(g)
 	l.queued.Add(1)
 }
 
-// remove takes g out of the queue, in one step wherever it is: when a server stops
-// answering, all that wait may give up at once. Called with mu held.
-func (l *Limits) remove(g *grant) {
-	if g.prev != nil {
-		g.prev.next = g.next
-	} else {
-		l.first = g.next
-	}
-	if g.next != nil {
-		g.next.prev = g.prev
-	} else {
-		l.last = g.prev
-	}
-	g.prev, g.next, g.queued = nil, nil, false
+// removeLocked takes g out of the queue, in one step wherever it is: when a server
+// stops answering, all that wait may give up at once.
+func (l *Limits) removeLocked(g *grant) {
+	l.queue.Remove(g.place)
+	g.place = nil
 	l.queued.Add(-1)
 }
 
@@ -161,9 +146,9 @@ func (l *Limits) freeCalls(n int) {
 // queue's length and the number of calls are both counters that one side sets
 // before it looks at the other.
 func (l *Limits) hand() {
-	for l.first != nil && l.takePlace() {
-		g := l.first
-		l.remove(g)
+	for l.queue.Len() > 0 && l.takePlace() {
+		g := l.queue.Front().Value.(*grant)
+		l.removeLocked(g)
 		g.given <- struct{}{}
 	}
 }

@@ -196,7 +196,7 @@ func TestWaitingForRoomTellsTheReason(t *testing.T) {
 		time.Sleep(time.Second)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		check(t, "call", echo(ctx, c), outcome{code: mux.DeadlineExceeded, notRun: true, retriable: true, text: "no connection has room"})
+		check(t, "call", echo(ctx, c), outcome{code: mux.DeadlineExceeded, notRun: true, retriable: true, text: "no open connection has room"})
 		check(t, "first call", <-done, outcome{})
 		c.Close(t.Context())
 		st.end()

@@ -78,8 +78,12 @@ func (c *connection) unreadable(reply []byte, why error) error {
 	if err := c.mismatch(reply); err != nil {
 		return err
 	}
+	if e := (*wire.Error)(nil); errors.As(why, &e) && e.TooLarge() && e.What == "frame length" {
+		why = fmt.Errorf("%w (MaxMessageSize)", why)
+	}
 	shown := reply[:min(len(reply), maxShown)]
-	if guess := wire.Guess(reply); guess != "" {
+	_, isReply := wire.SniffReply(reply)
+	if guess := wire.Guess(reply); guess != "" && !isReply {
 		return fmt.Errorf("reply that begins with % x (%s): %w", shown, guess, why)
 	}
 	return fmt.Errorf("reply that begins with % x: %w", shown, why)

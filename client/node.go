@@ -167,7 +167,7 @@ func (n *Node) connect(p *pool, began uint64) {
 	n.dialing[p.index]--
 	switch {
 	case err != nil:
-	case c.inUse(nc):
+	case c.inUseLocked(nc):
 		err = errors.New("DialContext returned a connection that is in use")
 	case c.closing || n.gone:
 		nc.Close()

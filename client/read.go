@@ -173,7 +173,7 @@ func (c *connection) deliver(batch []reply, buf *conn.Buffer) (idle bool, err er
 			break
 		}
 	}
-	if idle = c.head == nil; idle {
+	if idle = c.inFlight.first == nil; idle {
 		c.idleAt = time.Now()
 	}
 	over := c.over()

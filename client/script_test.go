@@ -86,6 +86,13 @@ var scripts = []struct {
 		script: first(1, func(p *peer, id int32) { p.Write([]byte{0x7f, 0, 0, 0}); p.swallow() }),
 		first:  lost("limit"), dials: 2,
 	}, {
+		name: "a reply over the limit",
+		script: first(1, func(p *peer, id int32) {
+			p.Write(append([]byte{0x01, 0x40, 0, 0}, reply(id)[4:]...)) // 20 MiB to come
+			p.swallow()
+		}),
+		first: lost("6f: wire: frame length 20971520 at byte 0 is over the limit of 16384000 (MaxMessageSize)"), dials: 2,
+	}, {
 		name:   "bytes of another protocol",
 		script: first(1, func(p *peer, id int32) { p.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")); p.swallow() }),
 		first:  lost(`HTTP, which this client does not speak ("HTTP/1.1 400 Bad Request"); Dialect is framed`), dials: 2,

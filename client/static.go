@@ -31,6 +31,9 @@ func parseTarget(target string) (Static, error) {
 	for addr := range strings.SplitSeq(strings.TrimPrefix(target, muxScheme), ",") {
 		addr = strings.TrimSpace(addr)
 		if err := checkAddr(addr); err != nil {
+			if addr == target { // err names it
+				return nil, fmt.Errorf("target: %w", err)
+			}
 			return nil, fmt.Errorf("target %q: %w", target, err)
 		}
 		list = append(list, Endpoint{Addr: addr})

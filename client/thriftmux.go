@@ -3,9 +3,9 @@ package client
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 
+	"github.com/oneport-thrift/oneport/internal/text"
 	"github.com/oneport-thrift/oneport/mux"
 	"github.com/oneport-thrift/oneport/protocol/thriftmux"
 	"github.com/oneport-thrift/oneport/protocol/wire"
@@ -137,23 +137,23 @@ func (s *muxSession) outcome(r *reply, tag uint32, a thriftmux.Response) error {
 		r.id, r.header = idOf(tag), responseHeader(&a.Contexts)
 		return nil
 	case a.Status == thriftmux.StatusNack && a.Failure()&thriftmux.NonRetryable == 0, a.Resend():
-		s.exception(r, tag, mux.SendAgain, codeOf(&a, mux.Overloaded), text(a.Payload, "the server refused the call"))
+		s.exception(r, tag, mux.SendAgain, codeOf(&a, mux.Overloaded), textOf(a.Payload, "the server refused the call"))
 		return nil
 	case a.Status == thriftmux.StatusNack:
-		s.exception(r, tag, mux.DoNotSendAgain, codeOf(&a, mux.DeadlineExceeded), text(a.Payload, "the server refused the call, and wants it no more"))
+		s.exception(r, tag, mux.DoNotSendAgain, codeOf(&a, mux.DeadlineExceeded), textOf(a.Payload, "the server refused the call, and wants it no more"))
 		return nil
 	}
-	s.exception(r, tag, mux.MayHaveRun, mux.InternalError, text(a.Payload, fmt.Sprintf("the call failed with status %d", a.Status)))
+	s.exception(r, tag, mux.MayHaveRun, mux.InternalError, textOf(a.Payload, fmt.Sprintf("the call failed with status %d", a.Status)))
 	return nil
 }
 
-// text is what a server says, or else what is true anyway. It becomes the string of an
-// exception, on which clients in many languages fail if it is not UTF-8.
-func text(said []byte, otherwise string) string {
+// textOf returns what a server says, or else what is true anyway. It becomes the string
+// of an exception, on which clients in many languages fail if it is not UTF-8.
+func textOf(said []byte, otherwise string) string {
 	if len(said) == 0 {
 		return otherwise
 	}
-	return strings.ToValidUTF8(string(said), "\uFFFD")
+	return text.Valid(string(said))
 }
 
 // refused takes an Rerr. As long as no Tdispatch has been answered otherwise, the
@@ -164,7 +164,7 @@ func (s *muxSession) refused(f thriftmux.Frame, r *reply) {
 		return
 	}
 	s.pieces.Drop(f.Tag)
-	s.exception(r, f.Tag, mux.MayHaveRun, mux.InternalError, text(f.Body, "the server refused the message"))
+	s.exception(r, f.Tag, mux.MayHaveRun, mux.InternalError, textOf(f.Body, "the server refused the message"))
 	if !s.answered {
 		s.old.Store(true)
 		r.unknown = fmt.Errorf("the server does not know Tdispatch: %q", f.Body)

@@ -60,7 +60,7 @@ func (w *watch) look(unread int) error {
 	now := time.Now()
 	b := &w.c.client.bounds
 	w.c.mu.Lock()
-	forsaken, busy, started := w.c.pending.Abandoned()+w.c.pending.Owed(), w.c.head != nil, w.c.started
+	forsaken, busy, started := w.c.pending.Abandoned()+w.c.pending.Owed(), w.c.inFlight.first != nil, w.c.started
 	w.c.mu.Unlock()
 	progress := w.messages != w.lastMessages
 	if progress || unread == 0 {

@@ -23,7 +23,7 @@ func TestMistakesOfTheProgram(t *testing.T) {
 		`filter: Deadlines.Methods["Foo:echo"] of -1s is negative`: func() { filter.Deadline(deadlinesOf("Foo:echo", -time.Second)) },
 		`filter: Deadlines.Methods["Foo:"] names no method`:        func() { filter.Deadline(deadlinesOf("Foo:", time.Second)) },
 		`filter: Deadlines.Methods[""] names no method`:            func() { filter.Deadline(deadlinesOf("", time.Second)) },
-		"stands there twice": func() {
+		"is listed twice": func() {
 			filter.Deadline(filter.Deadlines{Methods: map[string]time.Duration{":echo": 1, "echo": 2}})
 		},
 	} {

@@ -34,8 +34,8 @@ type Deadlines struct {
 // one that runs is not cut off, but told by its context.
 //
 // A call that gets no deadline costs nothing. It panics if a duration is negative,
-// if Max is set without Header, or if a name in Methods has no method or stands
-// there twice (":foo" and "foo"), as these are mistakes of the program.
+// if Max is set without Header, or if a name in Methods has no method or is
+// listed twice (":foo" and "foo"), as these are mistakes of the program.
 func Deadline(d Deadlines) mux.Filter {
 	if d.Max > 0 && d.Header == "" {
 		panic(fmt.Sprintf("filter: Deadlines.Max of %v bounds nothing: Header is empty, so that clients cannot ask for a time", d.Max))
@@ -47,7 +47,7 @@ func Deadline(d Deadlines) mux.Filter {
 			panic(fmt.Sprintf("filter: Deadlines.Methods[%q] names no method: want %q", name, "Service:method"))
 		}
 		if _, ok := defaults[m]; ok {
-			panic(fmt.Sprintf("filter: Deadlines.Methods[%q] stands there twice: a colon in front changes nothing", name))
+			panic(fmt.Sprintf("filter: Deadlines.Methods[%q] is listed twice: a colon in front changes nothing", name))
 		}
 		defaults[m] = checkSpan(fmt.Sprintf("Methods[%q]", name), span)
 	}

@@ -32,7 +32,7 @@ func (h *exact) ServeThrift(ctx context.Context, req *Request) (Reply, error) {
 }
 
 // span is the place of bytes in memory: what was found out about them holds for no
-// others. The zero span is none.
+// others. The zero span means no bytes.
 type span struct {
 	first *byte
 	n     int

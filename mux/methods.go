@@ -9,14 +9,14 @@ import "context"
 // A handler that lists its methods itself, by a method Methods() []string as that of
 // [Processor] does, keeps its own list.
 //
-// It is for handlers that are registered, and stands inside of [Quick]:
+// Use it on the handler that is registered, inside of [Quick] if both are used:
 //
 //	m.Handle("Users", mux.Methods(users.Handler("UserApi"), "get", "put"))
 //
 // It panics if h is nil or no name is given.
 func Methods(h Handler, names ...string) Handler {
-	if h == nil {
-		panic("mux: Methods: nil handler")
+	if isNil(h) {
+		panic("mux: Methods: " + nilError("handler", h).Error())
 	}
 	if len(names) == 0 {
 		panic("mux: Methods: no names; a service without methods has no use")

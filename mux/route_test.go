@@ -233,6 +233,8 @@ func TestAListOfMethods(t *testing.T) {
 	}
 	for name, bad := range map[string]func(){
 		"nil handler": func() { mux.Methods(nil, "get") },
+		"nil func":    func() { mux.Methods(mux.HandlerFunc(nil), "get") },
+		"nil pointer": func() { mux.Methods((*mux.Mux)(nil), "get") },
 		"no names":    func() { mux.Methods(names) },
 	} {
 		func() {

@@ -107,10 +107,10 @@ func (t *Table) vacant(name string) error {
 		return fmt.Errorf("mux: a service name of %d bytes is over the limit of %d", len(name), wire.DefaultName/2)
 	}
 	if _, ok := t.routes[name]; ok {
-		return fmt.Errorf("mux: service %q stands in the table already", name)
+		return fmt.Errorf("mux: service %q is already registered", name)
 	}
 	if to, ok := t.aliases[name]; ok {
-		return fmt.Errorf("mux: service %q stands in the table already, as an alias of %q", name, to)
+		return fmt.Errorf("mux: service %q is already registered, as an alias of %q", name, to)
 	}
 	return nil
 }

@@ -89,9 +89,9 @@ func TestAnErrorLeavesTheOldTable(t *testing.T) {
 		{"name too long", func(t *mux.Table) error {
 			return t.Handle(strings.Repeat("n", wire.DefaultName/2+1), names)
 		}, "513 bytes is over the limit of 512"},
-		{"service twice", func(t *mux.Table) error { return t.Handle("Till", names) }, `"Till" stands in the table already`},
+		{"service twice", func(t *mux.Table) error { return t.Handle("Till", names) }, `"Till" is already registered`},
 		{"service like an alias", func(t *mux.Table) error { return t.Handle("Pay", names) }, `as an alias of "Till"`},
-		{"alias like a service", func(t *mux.Table) error { return t.Alias("Till", "Till") }, `"Till" stands in the table already`},
+		{"alias like a service", func(t *mux.Table) error { return t.Alias("Till", "Till") }, `"Till" is already registered`},
 		{"nil handler", func(t *mux.Table) error { return t.Handle("Desk", nil) }, "nil handler"},
 		{"nil processor", func(t *mux.Table) error { return t.Register("Desk", nil) }, "nil processor"},
 		{"nil func", func(t *mux.Table) error { return t.Handle("Desk", mux.HandlerFunc(nil)) }, `service "Desk": nil handler of type mux.HandlerFunc`},

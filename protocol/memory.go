@@ -101,7 +101,7 @@ func (m *memory) structSize() int64 {
 	return m.bounds.Struct
 }
 
-// grow counts n bytes that what stands at byte pos takes.
+// grow counts the n bytes of memory that the value before byte pos takes.
 func (m *memory) grow(what string, pos int, n int64) error {
 	if m.decoded += n; m.decoded > m.mark {
 		return m.look(what, pos)
@@ -109,7 +109,7 @@ func (m *memory) grow(what string, pos int, n int64) error {
 	return nil
 }
 
-// look asks whether what has been decoded may be as much as it is.
+// look returns an error if more has been decoded than may be, and sets the next mark.
 func (m *memory) look(what string, pos int) error {
 	most, counter := m.max(), m.bounds.Counter
 	if most >= 0 && m.decoded > most {

@@ -83,9 +83,8 @@ func (s *Server) checkAllDisabled() error {
 	return errors.New("server: Disable leaves no dialect to serve")
 }
 
-// checkAddr reports an address at which nobody would find the server: it is for
-// those who were told where to listen, and a port or socket of the system's choice
-// is asked for with port 0.
+// checkAddr reports an address at which no client would find the server. A port of the
+// system's choice is asked for with port 0.
 func checkAddr(addr string) error {
 	path, ok := strings.CutPrefix(addr, "unix:")
 	switch {
@@ -99,6 +98,9 @@ func checkAddr(addr string) error {
 		return fmt.Errorf(`server: address %q is a URL: want "host:port" or "unix:/path"`, addr)
 	}
 	_, port, err := net.SplitHostPort(addr)
+	if e := (*net.AddrError)(nil); errors.As(err, &e) {
+		return fmt.Errorf(`server: address %q: %s: want "host:port" or "unix:/path"`, addr, e.Err)
+	}
 	if err != nil {
 		return fmt.Errorf("server: %w", err)
 	}

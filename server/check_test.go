@@ -48,7 +48,8 @@ func TestFieldsAreChecked(t *testing.T) {
 		{"all disabled", &server.Server{Disable: []string{"framed", "buffered", "theader", "thriftmux", "http"}}, []string{"Disable leaves no dialect"}},
 		{"all disabled, one by one", &server.Server{Disable: []string{"framed binary", "framed json", "framed compact", "buffered", "theader", "thriftmux", "http"}}, []string{"Disable leaves no dialect"}},
 		{"all but one", &server.Server{Disable: []string{"framed", "buffered", "theader", "thriftmux"}}, nil},
-		{"several mistakes", &server.Server{TLSOptional: true, MaxMessageSize: 1 << 40, Filters: []mux.Filter{nil}}, []string{"TLSOptional", "MaxMessageSize", "Filters[0]"}},
+		{"several mistakes", &server.Server{TLSOptional: true, MaxMessageSize: 1 << 30, Filters: []mux.Filter{nil}, Disable: []string{"x", "y"}, Hosts: []string{"a b"}, Origins: []string{"c"}},
+			[]string{"TLSOptional", "MaxMessageSize", "Filters[0]", `"x"`, `"a b"`, `"c"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := servertest.Listen()
@@ -96,7 +97,7 @@ func TestAddressesAreChecked(t *testing.T) {
 		"127.0.0.1:-1":                   "-1",
 		"http://127.0.0.1":               `"http://127.0.0.1" is a URL`,
 		"tcp://:9090":                    `"tcp://:9090" is a URL`,
-		"9090":                           "missing port",
+		"9090":                           `address "9090": missing port in address: want "host:port" or "unix:/path"`,
 		"unix:/no/such/directory/socket": "no such",
 	} {
 		srv := new(server.Server)

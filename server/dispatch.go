@@ -292,8 +292,8 @@ var boundsOfItems = []struct{ item, field string }{
 type overBound struct {
 	bound string
 	limit int64
-	// held and free tell, of a connection that holds as much as is free, replies to
-	// come included, how much that is; 0 if the bound is reached by all connections together.
+	// held is how many bytes the connection holds, with the replies to come, and free
+	// how many are free for it. held is 0 if all connections together reach the bound.
 	held, free int64
 }
 

@@ -52,9 +52,8 @@
 //
 // HTTP/1.1 is served on the same port: a POST of application/x-thrift or
 // application/vnd.apache.thrift.binary, .compact or .json is a call, whose body
-// is one message without a length before it. The body may be compressed by gzip, to
-// a hundredth of its size at most if it holds more than 64 KiB; it is one stream
-// with nothing behind it. Answers have status 200, exceptions and the empty ones of
+// is one message without a length before it. The body may be compressed by gzip,
+// within MaxInflateRatio, as one stream with nothing behind it. Answers have status 200, exceptions and the empty ones of
 // oneway calls too, as in Apache's servers; another status says that there was no
 // call:
 //

@@ -141,7 +141,7 @@ func (c *connection) endedBy() error {
 // closed reports the end of the connection. Nothing of it runs any more.
 func (c *connection) closed(why error) {
 	c.mu.Lock()
-	c.giveBack()
+	c.giveBackLocked()
 	c.mu.Unlock()
 	if isReset(why) && !c.opened || errors.Is(why, ErrServerClosed) {
 		why = nil // a health check; or our own wish

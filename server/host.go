@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -14,14 +15,10 @@ type httpRules struct {
 	origins origins
 }
 
-// resolveRules makes the rules. The error names each entry that is wrong.
-func (s *Server) resolveRules() error {
-	hosts, err := parseHosts(s.Hosts)
-	if err != nil {
-		return err
-	}
-	s.rules.hosts = hosts
-	return s.rules.origins.init(s.Origins)
+// resolveRules makes the rules. The error names the first wrong entry of each list.
+func (s *Server) resolveRules() (err error) {
+	s.rules.hosts, err = parseHosts(s.Hosts)
+	return errors.Join(err, s.rules.origins.init(s.Origins))
 }
 
 // servesHost reports whether a request that names host may be answered.

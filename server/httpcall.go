@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -85,7 +86,7 @@ func (s *Server) parseHTTP(m *call, p wire.Protocol) error {
 }
 
 // errHTTPBody says that a body is something else than it should be.
-var errHTTPBody = &wire.Error{Kind: wire.Malformed, What: "a body that is no call"}
+var errHTTPBody = errors.New("server: the body is no Thrift call")
 
 // reply writes m's result; its memory is the caller's again afterwards.
 func (x *exchange) reply(m *call, media string) {
@@ -138,12 +139,4 @@ func httpFields(r *http.Request) mux.Header {
 		}
 	}
 	return out
-}
-
-// headerSize is about how much memory the fields of a header take.
-func headerSize(h mux.Header) (n int) {
-	for _, f := range h {
-		n += 2*16 + len(f.Key) + len(f.Value)
-	}
-	return n
 }

@@ -162,7 +162,7 @@ func (x *exchange) post() {
 		m.req.Header.Del("content-encoding") // Body is what was inside
 		m.req.Header.Del("content-length")
 	}
-	m.count(headerSize(m.req.Header))
+	m.count(headerWeight(m.req.Header))
 	m.ctx = x.source.context(r)
 	x.call(work, m, media, protocol)
 }

@@ -53,7 +53,7 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request) {
 	defer s.removeMounted(m)
 	x := &exchange{srv: s, c: m.c, source: m, w: w, r: r}
 	x.limitReading()
-	if n := headerSize(x.fields()); n > s.bounds.headerBytes {
+	if n := headerWeight(x.fields()); n > s.bounds.headerBytes {
 		err := fmt.Errorf("server: headers of %d bytes are over the limit of %d (MaxHeaderBytes)", n, s.bounds.headerBytes)
 		x.refuse(http.StatusRequestHeaderFieldsTooLarge, "MaxHeaderBytes", err, err.Error())
 		return
@@ -133,7 +133,7 @@ func (s *Server) removeMounted(m *mounted) {
 	m.over = true
 	m.mu.Unlock()
 	m.c.mu.Lock()
-	m.c.giveBack()
+	m.c.giveBackLocked()
 	m.c.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -35,7 +35,7 @@ func (s *headerFrames) reserve(m *call, size int) *overBound {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if int64(most) > c.freeLocked() || !c.mayTakeLocked() {
-		return c.overShare()
+		return c.overShareLocked()
 	}
 	m.own = most
 	c.incoming += int64(most)

@@ -11,7 +11,7 @@ func (c *connection) enter(batch ...*call) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, m := range batch {
-		c.chargeCall(m)
+		c.chargeCallLocked(m)
 		c.link(m)
 	}
 	c.open += len(batch)
@@ -19,9 +19,9 @@ func (c *connection) enter(batch ...*call) {
 	c.measure()
 }
 
-// chargeCall counts what m holds as bytes of an open call. Those that it had of its
-// own before count no more as incoming. Called with mu held, before a charge.
-func (c *connection) chargeCall(m *call) {
+// chargeCallLocked counts what m holds as bytes of an open call. Those that it had of
+// its own before no longer count as incoming. A charge must follow.
+func (c *connection) chargeCallLocked(m *call) {
 	if m.own > 0 {
 		c.incoming -= int64(m.own)
 		m.size += m.own
@@ -54,7 +54,7 @@ func (c *connection) enterAlone(m *call) bool {
 	}
 	c.link(m)
 	c.open = 1
-	c.chargeCall(m)
+	c.chargeCallLocked(m)
 	c.charge(0)
 	c.measure()
 	return true
@@ -116,7 +116,7 @@ func (c *connection) release(w *worker) {
 	args.ReleaseN(n)
 	if calls > 0 {
 		c.put(&replies)
-		c.learn(largest)
+		c.learnLocked(largest)
 		c.open -= calls
 		c.srv.load.calls.Add(int64(-calls))
 	}

@@ -12,7 +12,7 @@ import (
 // on. It looks at all connections every reliefTick. Those whose client has taken no
 // byte of its replies for maxStuck, or has sent none of a message that is not whole,
 // are cut, the largest first, until the server is no longer short. Calls that run are
-// nobody's reason: a client that reads, and sends what it has begun, is never cut.
+// no reason to cut: a client that reads, and sends what it has begun, is left alone.
 //
 // It also wakes the connections that wait for room: others may have made some.
 //

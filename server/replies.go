@@ -29,12 +29,12 @@ func (c *connection) complete(w *worker, m *call) {
 		size := m.encode()
 		held += size
 		c.mu.Lock()
-		c.learn(size)
+		c.learnLocked(size)
 	case replies && c.broken == nil && !c.silenced, c.multi != nil:
 		// A multiplexer answers oneway calls too, and knows what is broken.
 		size := c.toOutbox(m)
 		held += size
-		c.learn(size)
+		c.learnLocked(size)
 	}
 	c.owed -= int64(m.owed)
 	c.charge(held)
@@ -145,17 +145,17 @@ func (c *connection) charge(n int) {
 	c.bytes += int64(n)
 	if c.ended {
 		c.srv.load.lost.Add(int64(n))
-	} else if d := c.held() - c.reported; d >= reportStep || d <= -reportStep {
+	} else if d := c.heldLocked() - c.reported; d >= reportStep || d <= -reportStep {
 		c.srv.count(d)
 		c.reported += d
 	}
 }
 
-// giveBack ends the counting of a connection that has ended: the server's count
-// loses what the connection has added to it, whatever that was. Called with mu held.
-func (c *connection) giveBack() {
+// giveBackLocked ends the counting of a connection that has ended: the server's count
+// loses what the connection has added to it, whatever that was.
+func (c *connection) giveBackLocked() {
 	c.ended = true
 	c.srv.count(-c.reported)
-	c.srv.load.lost.Add(c.held())
+	c.srv.load.lost.Add(c.heldLocked())
 	c.reported = 0
 }

@@ -25,7 +25,7 @@ func (c *connection) full() bool {
 // bytes as it may hold.
 func (c *connection) overBytesLocked() bool {
 	b := &c.srv.bounds
-	return c.bytes >= b.connBytes || c.bytes > b.small && !c.mayHoldLocked(c.held())
+	return c.bytes >= b.connBytes || c.bytes > b.small && !c.mayHoldLocked(c.heldLocked())
 }
 
 // room waits until the bounds of the connection allow another call. Most pauses

@@ -32,8 +32,8 @@ type session interface {
 
 // A multiplexer is a session with more on it than calls: pings, cancels and a
 // drain. They are seen at any time, since reading never pauses for calls that
-// run, only for a client that does not read; the session itself turns away what is over a bound of the connection. Its
-// replies leave by id.
+// run, only for a client that does not read; the session itself turns away what is
+// over a bound of the connection. Its replies leave by id.
 type multiplexer interface {
 	session
 	// refill moves what waits for its turn to the outbox, of which written bytes

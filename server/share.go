@@ -19,34 +19,34 @@ import (
 //
 // No connection waits for the room of another for ever. One waits only while it
 // holds more than bounds.small for calls and replies (full), so at least one call of
-// its own is open or one reply is unsent. The end of either calls tell,
-// which wakes the reader; and when the last of them has ended, the connection no
+// its own is open or one reply is unsent. The end of either calls tell, which
+// wakes the reader; and when the last of them has ended, the connection no
 // longer waits, whatever the others hold. Room that others free is noticed earlier,
 // by relief.go.
 //
 // A reply's size is not known before its call has run. Each open call counts for as
-// much as the connection's replies have mostly been (learn), which for the first ones
-// is nothing: so replies may go past the limit. Then a connection gets no further one
-// while the server is over MaxBytes and the connection holds more than bounds.small
-// (overdraw).
+// much as the connection's replies have mostly been (learnLocked), which for the
+// first ones is nothing: so replies may go past the limit. Then a connection gets no
+// further one while the server is over MaxBytes and the connection holds more than
+// bounds.small (overdrawLocked).
 
 // maxSmall is how many bytes a connection may hold whatever the others do: a write's
 // worth. So the calls of clients that take little never wait for those that take
 // much.
 const maxSmall = maxRead
 
-// held returns the bytes that the connection holds. Called with mu held.
-func (c *connection) held() int64 { return c.bytes + c.incoming }
+// heldLocked returns the bytes that the connection holds.
+func (c *connection) heldLocked() int64 { return c.bytes + c.incoming }
 
 // freeLocked returns how many bytes the server may still count, negative if it is
 // over MaxBytes.
 func (c *connection) freeLocked() int64 {
-	return c.srv.bounds.bytes - c.srv.load.bytes.Load() - (c.held() - c.reported)
+	return c.srv.bounds.bytes - c.srv.load.bytes.Load() - (c.heldLocked() - c.reported)
 }
 
-// learn notes the size of a reply, or of the largest of several: as much is counted
-// for each call from when it is open. Called with mu held.
-func (c *connection) learn(size int) {
+// learnLocked notes the size of a reply, or of the largest of several: as much is
+// counted for each call from when it is open.
+func (c *connection) learnLocked(size int) {
 	if n := min(int64(size), c.srv.bounds.bytes/16); n > c.typical {
 		c.typical = n
 	} else {
@@ -62,13 +62,13 @@ func (c *connection) mayHoldLocked(held int64) bool {
 
 // mayTakeLocked reports whether the connection may take more room.
 func (c *connection) mayTakeLocked() bool {
-	held := c.held()
+	held := c.heldLocked()
 	return held <= c.srv.bounds.small || c.mayHoldLocked(held)
 }
 
-// overShare is why the connection may not take more room. Called with mu held.
-func (c *connection) overShare() *overBound {
-	return &overBound{bound: "MaxBytes", limit: c.srv.bounds.bytes, held: c.held(), free: max(c.freeLocked()-c.srv.bounds.bytes/8, 0)}
+// overShareLocked says why the connection may not take more room.
+func (c *connection) overShareLocked() *overBound {
+	return &overBound{bound: "MaxBytes", limit: c.srv.bounds.bytes, held: c.heldLocked(), free: max(c.freeLocked()-c.srv.bounds.bytes/8, 0)}
 }
 
 // overdrawLocked notes that a reply comes for which there is no room. unlock then
@@ -87,7 +87,7 @@ func (c *connection) chargeIncoming(n int) {
 	defer c.mu.Unlock()
 	c.incoming += int64(n)
 	if c.charge(0); !c.ended {
-		d := c.held() - c.reported
+		d := c.heldLocked() - c.reported
 		c.srv.count(d)
 		c.reported += d
 	}
@@ -100,7 +100,7 @@ func (c *connection) chargeIncoming(n int) {
 func (c *connection) roomForMore() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for !c.mayHoldLocked(c.held()) {
+	for !c.mayHoldLocked(c.heldLocked()) {
 		if c.multi != nil || c.bytes < c.incoming || !c.full() {
 			return errNoRoom
 		}
@@ -120,10 +120,10 @@ func (c *connection) roomForMore() error {
 func (c *connection) overRoom() *overBound {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.mayHoldLocked(c.held()) {
+	if c.mayHoldLocked(c.heldLocked()) {
 		return nil
 	}
-	return c.overShare()
+	return c.overShareLocked()
 }
 
 // shed refuses the message of which the beginning has come, since there is no room
@@ -131,7 +131,7 @@ func (c *connection) overRoom() *overBound {
 // dropped, or ends the connection if it is not known where that ends.
 func (c *connection) shed(w *worker) error {
 	c.mu.Lock()
-	why := c.overShare()
+	why := c.overShareLocked()
 	c.mu.Unlock()
 	m := newCall(w, c)
 	rest := c.sess.shed(c.in.unread(), m, why)

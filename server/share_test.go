@@ -31,7 +31,7 @@ func TestConnectionsThatTakeAllLeaveTheirShare(t *testing.T) {
 			t.Errorf("%d connections leave %d bytes, want about %d", n, free, want)
 		}
 		for _, c := range conns {
-			c.giveBack()
+			c.giveBackLocked()
 		}
 		if _, held := Held(s); held != 0 {
 			t.Errorf("%d bytes are counted when all have ended", held)

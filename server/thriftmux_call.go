@@ -180,8 +180,8 @@ func (s *muxSession) overBound(m *call) *overBound {
 	case s.c.bytes-s.c.owed+int64(s.pieces.charged) >= b.connBytes:
 		return &overBound{bound: "MaxConnBytes", limit: b.connBytes}
 	}
-	if n := s.c.held() - int64(m.own); n > b.small && !s.c.mayHoldLocked(n) {
-		return s.c.overShare()
+	if n := s.c.heldLocked() - int64(m.own); n > b.small && !s.c.mayHoldLocked(n) {
+		return s.c.overShareLocked()
 	}
 	return nil
 }

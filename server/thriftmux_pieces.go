@@ -105,10 +105,10 @@ func (p *muxPieces) overBound(n int) *overBound {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.mayHoldLocked(c.held()) {
+	if c.mayHoldLocked(c.heldLocked()) {
 		return nil
 	}
-	return c.overShare()
+	return c.overShareLocked()
 }
 
 // begin starts the time that a call may take to come in. The error is for too many

@@ -167,7 +167,7 @@ func (s *muxSession) appendInPieces(dst []byte, m *call) []byte {
 	dst, _ = r.pieces.Next(dst)
 	s.long.add(r)
 	s.c.charge(r.weight())
-	s.c.learn(len(b.B))
+	s.c.learnLocked(len(b.B))
 	return dst
 }
 

@@ -37,7 +37,7 @@ func (c *connection) startTLS() error {
 	case c.tls != nil:
 		return c.refuse("dialect", errors.New("server: TLS inside TLS"))
 	case c.srv.TLSConfig == nil:
-		return c.refuse("TLSConfig", errors.New("server: a TLS hello, and TLS is off (TLSConfig)"))
+		return c.refuse("TLSConfig", errors.New("server: client started TLS, but TLSConfig is not set"))
 	}
 	under := &tlsWire{replayed: replayed{c.rwc, bytes.Clone(c.in.unread())}, c: c, shaking: true, auth: c.srv.TLSConfig.ClientAuth}
 	by := time.Time{}

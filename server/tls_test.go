@@ -107,7 +107,7 @@ func TestTLSModes(t *testing.T) {
 		servesPlain, serves bool
 		log                 string // of the client that is refused
 	}{
-		{"off", false, false, true, false, "TLS is off"},
+		{"off", false, false, true, false, "TLSConfig is not set"},
 		{"required", true, false, false, true, "TLS is required"},
 		{"optional", true, true, true, true, ""},
 	} {

@@ -13,10 +13,10 @@
 // the filter does. It is valid UTF-8, as are the texts of errors: other bytes become
 // U+FFFD, in what interceptors see and not in the call itself. So names of bytes can
 // read the same: an interceptor that authorizes by name lists those that are allowed.
-// Metadata is not changed, since headers may hold bytes. The headers of the call are its metadata, with keys in lower
-// case and repeated keys kept, peer.FromContext gives the other end of the
-// connection, and grpc.Method, grpc.SetHeader and their kin work: what is set
-// leaves as headers of the reply, where the dialect has some.
+// Metadata is not changed, since headers may hold bytes. The headers of the call are
+// its metadata, with keys in lower case and repeated keys kept, peer.FromContext
+// gives the other end of the connection, and grpc.Method, grpc.SetHeader and their
+// kin work: what is set leaves as headers of the reply, where the dialect has some.
 //
 // The request is an [*Args], arguments that are still encoded; for methods named
 // by [WithArgs] it is the decoded struct, so that validators work. The response is

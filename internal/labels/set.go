@@ -17,8 +17,9 @@ const sample = 16
 // Set is a bounded set of names, each of which has been paid for with answered
 // calls: the first sixteenth of the places costs one answered call each, the second
 // two, the third four, and so on. So a program with few methods has labels at once,
-// names that are used once each take no more than a sixteenth, and filling a Set of 256
-// names costs a million calls. A name stays once it is in the Set, because the metrics that were made for it stay as well.
+// names that are used once each take no more than a sixteenth, and filling a Set of
+// 256 names costs a million calls. A name stays once it is in the Set, because the
+// metrics that were made for it stay as well.
 //
 // Names that have not paid yet are candidates. There are as many as places; for a
 // new one, a candidate with few calls is given up, so that a name in steady use

@@ -4,7 +4,7 @@ import "slices"
 
 // InflatePrefix appends the beginning of the content of payload to dst: limit bytes
 // of it, or as much as comes out of payload, which may be cut short itself. It is for
-// who wants to know what a call is without inflating all of it. An error is a
+// callers that want to know what a call is without inflating all of it. An error is a
 // *wire.Error for bytes that are no zlib stream; dst is then returned as it came.
 func InflatePrefix(dst, payload []byte, limit int) ([]byte, error) {
 	f := inflaters.Get().(*inflater)

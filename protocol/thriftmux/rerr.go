@@ -9,15 +9,15 @@ func IsCheckTinit(f Frame) bool {
 	return f.Type == Rerr && !f.More && f.Tag == SessionTag && string(f.Body) == CheckTinit
 }
 
-// AppendCheckTinit appends that frame under the older number, as Finagle's clients
-// and servers send it. It is what a server answers.
+// AppendCheckTinit appends the frame with [CheckTinit] under the older number of Rerr,
+// as Finagle's clients and servers send it. It is what a server answers.
 func AppendCheckTinit(dst []byte) []byte { return AppendRerr(dst, SessionTag, CheckTinit) }
 
-// AppendProbe appends that frame under the newer number, which a client should ask
-// with: Finagle's servers know both numbers and answer with the older one. To a
-// plain Thrift server of framed messages the older number, 127, begins a name of 2.1
-// GB, for which some take the memory. The newer one, -128, begins a strict header of
-// a version that no server knows.
+// AppendProbe appends the frame with [CheckTinit] under the newer number of Rerr, which
+// a client should ask with: Finagle's servers know both numbers and answer with the
+// older one. To a plain Thrift server of framed messages the older number, 127, begins
+// a name of 2.1 GB, for which some take the memory. The newer one, -128, begins a
+// strict header of a version that no server knows.
 func AppendProbe(dst []byte) []byte {
 	return AppendFrame(dst, Frame{Type: Rerr, Newer: true, Tag: SessionTag, Body: []byte(CheckTinit)})
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// guesses are the openings, of clients that do not belong on a Thrift port, that
-// their first bytes tell.
+// guesses are openings of clients that do not belong on a Thrift port, each told by
+// its first bytes.
 var guesses = [...]struct{ prefix, what string }{
 	{"SSH-", "SSH"},
 	{"PRI ", "HTTP/2 without TLS, as gRPC speaks it"},
@@ -73,7 +73,7 @@ func Guess(b []byte) string {
 	return ""
 }
 
-// guessFarther says what bytes farther behind tell.
+// guessFarther is Guess by bytes that are not the first ones.
 func guessFarther(b []byte) string {
 	if len(b) < 8 {
 		return ""

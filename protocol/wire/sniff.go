@@ -80,8 +80,8 @@ var behindLength = [...]row{
 // message is waited for up to the type behind its name, and ThriftMux up to
 // what makes sure, so need is never over lim.Name+5 or 64 KiB + 4, whichever
 // is more. A client does not begin with a Reply or an Exception, so that one is
-// unknown where the first bytes tell its type. lim.Message bounds the first frame; over MaxSniffFrame it counts as
-// that. lim.Depth is not used.
+// unknown where the first bytes tell its type. lim.Message bounds the first frame;
+// over MaxSniffFrame it counts as that. lim.Depth is not used.
 func Sniff(b []byte, lim Limits) (o Opening, need int, err error) {
 	if len(b) < FrameHeaderSize {
 		return Opening{}, FrameHeaderSize, nil

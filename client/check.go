@@ -64,20 +64,11 @@ func (c *Client) checkDialect() error {
 	case hasScheme && c.Dialect != 0 && c.Dialect != wire.ThriftMux:
 		add("Target %q and Dialect %v contradict each other", c.Target, c.Dialect)
 	}
-	if c.Negotiate && d == wire.ThriftMux {
-		add("Negotiate is set, but Dialect is %v already", d)
-	}
 	if c.Zlib && d != wire.THeader {
 		add("Zlib requires Dialect %v, not %v", wire.THeader, d)
 	}
-	if c.ClientID != "" && d != wire.ThriftMux && !c.Negotiate {
-		add("ClientID %.32q requires Dialect %v or Negotiate; Dialect %v does not carry it", c.ClientID, wire.ThriftMux, d)
-	}
 	if n := len(c.ClientID); n > thriftmux.MaxField {
 		add("ClientID of %d bytes exceeds the maximum of %d", n, thriftmux.MaxField)
-	}
-	if c.SlowCall != 0 && c.Mode != Adaptive {
-		add("SlowCall %v requires Mode Adaptive", c.SlowCall)
 	}
 	return errors.Join(errs...)
 }

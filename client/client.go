@@ -63,12 +63,12 @@ type Client struct {
 	// speaks that with those that do. With the others it speaks Dialect, on
 	// another connection; they are not asked again. A server of framed messages
 	// refuses the question at once; one of unframed messages may wait for more of
-	// it, and is given a second. Dialect must not be wire.ThriftMux.
+	// it, and is given a second. With the Dialect wire.ThriftMux nothing is asked.
 	Negotiate bool
 	// ClientID is what servers on ThriftMux are told of who calls. Empty tells
 	// them who called this process, if the call is made on behalf of a ThriftMux
-	// call; see mux.ContextsFrom. At most 32,767 bytes. Requires Dialect
-	// wire.ThriftMux or Negotiate.
+	// call; see mux.ContextsFrom. At most 32,767 bytes. Other dialects do not
+	// carry it.
 	ClientID string
 	// Protocol is the encoding of calls through Service: wire.Binary or
 	// wire.Compact. Default wire.Binary. Calls through Handler keep the encoding
@@ -157,7 +157,7 @@ type Client struct {
 	EjectAfter int
 
 	// SlowCall is the age at which a call makes its connection one that others
-	// avoid. Requires Mode Adaptive. Default 5 ms.
+	// avoid, with Adaptive; other modes do not use it. Default 5 ms.
 	SlowCall time.Duration
 	// DialTimeout bounds the time to open a connection, TLS included. Default
 	// 10 s.

@@ -527,7 +527,7 @@ func TestAFilterThatDoesNotWait(t *testing.T) {
 	gate.Handle("Plain", plain.Handler("FooApi"), impatient)
 	front := serveOn(t, "memory", gate, new(client.Client))
 	for _, service := range []string{"Filtered", "Plain"} {
-			_, err := foo.NewFooApiClient(front.Service(service)).Echo(t.Context(), "x")
+		_, err := foo.NewFooApiClient(front.Service(service)).Echo(t.Context(), "x")
 		end(service, err)
 	}
 }

@@ -48,7 +48,7 @@ func TestFieldsAreChecked(t *testing.T) {
 		{"all disabled", &server.Server{Disable: []string{"framed", "buffered", "theader", "thriftmux", "http"}}, []string{"Disable leaves no dialect"}},
 		{"all disabled, one by one", &server.Server{Disable: []string{"framed binary", "framed json", "framed compact", "buffered", "theader", "thriftmux", "http"}}, []string{"Disable leaves no dialect"}},
 		{"all but one", &server.Server{Disable: []string{"framed", "buffered", "theader", "thriftmux"}}, nil},
-		{"several mistakes", &server.Server{TLSOptional: true, MaxMessageSize: 1 << 40, Filters: []mux.Filter{nil}}, []string{"TLSOptional", "MaxMessageSize", "Filters[0]"}},
+		{"several mistakes", &server.Server{TLSOptional: true, MaxMessageSize: 1 << 30, Filters: []mux.Filter{nil}}, []string{"TLSOptional", "MaxMessageSize", "Filters[0]"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := servertest.Listen()

@@ -28,21 +28,28 @@ var _ mux.Forwarder = sender{}
 func (sender) Forwards() {}
 
 func (s sender) ServeThrift(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+	req.Sending()
 	rep, err := s.call(ctx, req)
-	if e, ok := err.(*Error); ok {
-		if e.NotRun == mux.MayHaveRun {
-			req.Attempted(mux.MayHaveRun)
-		}
-		return rep, err
-	}
-	if rep.Type == wire.Exception {
-		if _, _, n, err := wire.ParseMarkedException(req.Protocol, rep.Body); err == nil && n != mux.MayHaveRun {
+	attempted(req, &rep, err)
+	req.Sent()
+	return rep, err
+}
+
+// attempted notes in req what came of sending it. It returns what the exception says
+// that rep is, if it is one of a call that was not run.
+func attempted(req *mux.Request, rep *mux.Reply, err error) (code int32, text string, n mux.NotRun) {
+	if err == nil && rep.Type == wire.Exception {
+		if code, text, n, err := wire.ParseMarkedException(req.Protocol, rep.Body); err == nil && n != mux.MayHaveRun {
 			req.Attempted(n)
-			return rep, nil
+			return code, text, n
 		}
 	}
-	req.Attempted(mux.MayHaveRun)
-	return rep, nil
+	// Other errors are those of the client's filters, in front of which the call was
+	// noted as far as it was sent.
+	if e, ok := err.(*Error); err == nil || ok && e.NotRun == mux.MayHaveRun {
+		req.Attempted(mux.MayHaveRun)
+	}
+	return 0, "", mux.MayHaveRun
 }
 
 // call sends a call and returns what came of it. It sends again what certainly was

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/oneport-thrift/oneport/mux"
-	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
 // forwarder is the client as a handler: the service that calls are passed on to.
@@ -30,27 +29,25 @@ func (f *forwarder) ServeThrift(ctx context.Context, req *mux.Request) (mux.Repl
 	}
 	service, method := req.Service, req.Method
 	req.Service = f.service
+	req.Sending()
 	rep, err := f.c.serve(ctx, req)
 	if err == nil {
 		if err = f.checkReply(req, &rep); err != nil {
 			rep = mux.Reply{}
 		}
 	}
+	code, text, n := attempted(req, &rep, err)
+	req.Sent()
 	req.Service, req.Method = service, method
-	if err != nil {
+	switch {
+	case err != nil:
 		return mux.Reply{}, passOn(req, err)
+	case n != mux.MayHaveRun:
+		req.Release() // text is a copy
+		e := &mux.Error{Code: mux.Code(code), Message: text, NotRun: n, Err: newException(code, text, n)}
+		req.Vouch(e)
+		return mux.Reply{Header: rep.Header}, e
 	}
-	if rep.Type == wire.Exception {
-		code, text, n, err := wire.ParseMarkedException(req.Protocol, rep.Body)
-		if err == nil && n != mux.MayHaveRun {
-			req.Release() // text is a copy
-			req.Attempted(n)
-			e := &mux.Error{Code: mux.Code(code), Message: text, NotRun: n, Err: newException(code, text, n)}
-			req.Vouch(e)
-			return mux.Reply{Header: rep.Header}, e
-		}
-	}
-	req.Attempted(mux.MayHaveRun)
 	return rep, nil
 }
 
@@ -71,9 +68,6 @@ func passOn(req *mux.Request, err error) error {
 		return &c
 	case e == nil:
 		return err
-	}
-	if e.NotRun == mux.MayHaveRun {
-		req.Attempted(mux.MayHaveRun)
 	}
 	m := &mux.Error{Code: e.Code, NotRun: e.NotRun, Err: err}
 	req.Vouch(m)

@@ -172,3 +172,54 @@ func TestAFilterThatRetriesAForwarder(t *testing.T) {
 	c.Close(t.Context())
 	st.end()
 }
+
+// TestAFilterThatDoesNotWait: a filter that answers a call while it is being sent, or
+// one of two side by side, cannot say that it was not run.
+func TestAFilterThatDoesNotWait(t *testing.T) {
+	var ran atomic.Int32
+	came, release := make(chan struct{}), make(chan struct{})
+	backend := &echoFunc{echo: func(context.Context, string) (string, error) {
+		n := ran.Add(1)
+		came <- struct{}{}
+		if n == 1 {
+			<-release
+		}
+		return "", nil
+	}}
+	ended := make(chan struct{}, 9)
+	impatient := func(next mux.Handler) mux.Handler {
+		return mux.HandlerFunc(func(ctx context.Context, req *mux.Request) (mux.Reply, error) {
+			clone := req.Clone()
+			go func() {
+				defer func() { ended <- struct{}{} }()
+				next.ServeThrift(context.WithoutCancel(ctx), clone)
+				clone.Release()
+			}()
+			<-came
+			return mux.Reply{}, mux.Refusef(mux.SendAgain, mux.Overloaded, "slow")
+		})
+	}
+	end := func(name string, err error) {
+		t.Helper()
+		if n := ran.Swap(0); n != 1 || err == nil || mux.NotRunOf(err) != mux.MayHaveRun || client.IsRetriable(err) {
+			t.Errorf("%s: ran %d times, %v, not run: %v", name, n, err, mux.NotRunOf(err))
+		}
+		release <- struct{}{}
+		<-ended
+	}
+	m := mux.New()
+	m.Register("FooApi", foo.NewFooApiProcessor(backend))
+	filtered := serveOn(t, "memory", m, &client.Client{Filters: []mux.Filter{impatient}})
+	_, err := foo.NewFooApiClient(filtered.Service("FooApi")).Echo(t.Context(), "x")
+	end("a filter of the client", err)
+
+	plain := serveOn(t, "memory", m, new(client.Client))
+	gate := mux.New()
+	gate.Handle("Filtered", filtered.Handler("FooApi"))
+	gate.Handle("Plain", plain.Handler("FooApi"), impatient)
+	front := serveOn(t, "memory", gate, new(client.Client))
+	for _, service := range []string{"Filtered", "Plain"} {
+		_, err := foo.NewFooApiClient(front.Service(service)).Echo(t.Context(), "x")
+		end(service, err)
+	}
+}

@@ -26,7 +26,9 @@ const (
 // A Forwarder is a Handler that does not run calls itself: it passes each call on
 // whole, or refuses it. A call counts as run as soon as any other handler is called.
 // A Forwarder notes in the request what became of the call: it calls
-// [Request.Attempted] for each sending and [Request.Vouch] for the error it returns.
+// [Request.Sending] before it sends, [Request.Attempted] for each sending,
+// [Request.Sent] when nothing more is to come of them, and [Request.Vouch] for the
+// error it returns.
 type Forwarder interface {
 	Handler
 	// Forwards marks the type and does nothing.
@@ -39,13 +41,17 @@ type progress struct {
 	entered bool     // a handler was called that is no Forwarder
 	ran     bool     // a handler that was called did not vouch that the call was not run
 	sent    uint32   // how a client's attempts ended, as bits; accessed atomically
+	flying  int32    // how many sendings have not ended; accessed atomically
 	vouched *Error   // what a Forwarder has returned
 	clones  *sharing // nil as long as there are no clones
 }
 
 // sharing is what a request and its clones, which may run side by side, tell each
 // other.
-type sharing struct{ entered, ran atomic.Bool }
+type sharing struct {
+	entered, ran atomic.Bool
+	flying       atomic.Int32
+}
 
 // The bits of progress.sent.
 const (
@@ -116,7 +122,25 @@ func (r *Request) leave(ctx context.Context, err error) error {
 }
 
 func (p *progress) mayHaveRun() bool {
-	return p.ran || atomic.LoadUint32(&p.sent)&sentMayHaveRun != 0 || p.clones != nil && p.clones.ran.Load()
+	return p.ran || atomic.LoadUint32(&p.sent)&sentMayHaveRun != 0 || atomic.LoadInt32(&p.flying) > 0 ||
+		p.clones != nil && (p.clones.ran.Load() || p.clones.flying.Load() > 0)
+}
+
+// Sending notes that the call is about to be sent to another server. Until Sent is
+// called as often, the call may have been run: whoever answers it meanwhile, such as a
+// filter that does not wait any longer, cannot say that it was not. It may be called
+// from any goroutine.
+func (r *Request) Sending() { r.state().fly(1) }
+
+// Sent notes that what was begun with Sending has ended, and that [Request.Attempted]
+// was told how.
+func (r *Request) Sent() { r.state().fly(-1) }
+
+func (p *progress) fly(n int32) {
+	atomic.AddInt32(&p.flying, n)
+	if p.clones != nil {
+		p.clones.flying.Add(n)
+	}
 }
 
 // Attempted notes that the call was sent to another server, which has certainly
@@ -186,7 +210,8 @@ func (r *Request) fork() *Request {
 	if p.clones == nil {
 		p.clones = new(sharing)
 		p.clones.entered.Store(p.entered)
-		p.clones.ran.Store(p.mayHaveRun())
+		p.clones.ran.Store(p.ran || atomic.LoadUint32(&p.sent)&sentMayHaveRun != 0)
+		p.clones.flying.Store(atomic.LoadInt32(&p.flying))
 	}
 	c := *r
 	c.progress = &c.own

@@ -312,3 +312,32 @@ func TestWhatAForwarderSaidIsBelievedOfItsCall(t *testing.T) {
 		t.Errorf("what a forwarder said of the attempt before: %v", req.NotRun(err))
 	}
 }
+
+// TestACallThatIsBeingSent may be run at any moment, also if a clone of its request is
+// what was sent.
+func TestACallThatIsBeingSent(t *testing.T) {
+	req := new(mux.Request)
+	req.Begin()
+	req.Sending()
+	clone := req.Clone() // made while the call is on its way
+	if got := clone.NotRun(errFull); got != mux.MayHaveRun {
+		t.Errorf("a clone of a call that is being sent: %v", got)
+	}
+	clone.Sending()
+	req.Attempted(mux.DoNotSendAgain)
+	req.Sent()
+	if got := req.NotRun(errFull); got != mux.MayHaveRun {
+		t.Errorf("while a clone is being sent: %v", got)
+	}
+	e := mux.Refusef(mux.SendAgain, mux.Overloaded, "full")
+	if req.Vouch(e); e.NotRun != mux.MayHaveRun {
+		t.Errorf("a forwarder vouches for it: %v", e.NotRun)
+	}
+	clone.Attempted(mux.SendAgain)
+	clone.Sent()
+	for name, r := range map[string]*mux.Request{"the call": req, "the clone": clone} {
+		if got := r.NotRun(errFull); got != mux.SendAgain {
+			t.Errorf("%s, when all was refused: %v", name, got)
+		}
+	}
+}

@@ -186,6 +186,7 @@ func (c *connection) cut(why error) {
 		c.broken = why
 		c.charge(-c.out.Len())
 		c.out.Drop()
+		c.dropDoneLocked()
 		if c.multi != nil {
 			c.multi.drop()
 		}

@@ -122,7 +122,7 @@ func (c *connection) enterCut(w *worker) *batch {
 	}
 	c.moveBytes(calls)
 	c.enter(calls...)
-	free, err := c.srv.admit(len(calls))
+	free, err := c.srv.admit(c, len(calls))
 	for _, m := range calls[free:] {
 		c.srv.refused(&c.peer, err.bound, err)
 		c.reject(w, m, err.refusal())
@@ -174,7 +174,7 @@ func (c *connection) runHere(w *worker, m *call) (still bool) {
 		m.buf = c.in.detach()
 		m.setBody(m.buf.B[m.at+m.from : m.at+m.to])
 	}
-	if free, err := c.srv.admit(1); free == 0 {
+	if free, err := c.srv.admit(c, 1); free == 0 {
 		c.srv.refused(&c.peer, err.bound, err)
 		c.reject(w, m, err.refusal())
 		return true
@@ -215,7 +215,7 @@ func (c *connection) runOneway(w *worker, m *call) {
 	if m.buf == nil {
 		m.setBody(c.in.buf.B[m.at+m.from : m.at+m.to])
 	}
-	if free, err := c.srv.admit(1); free == 0 {
+	if free, err := c.srv.admit(c, 1); free == 0 {
 		c.srv.refused(&c.peer, err.bound, err)
 		c.srv.load.calls.Add(-1)
 		m.free(w)
@@ -311,11 +311,11 @@ func (e *overBound) text() string {
 	return fmt.Sprintf("the limit of %d (%s)", e.limit, e.bound)
 }
 
-// admit counts n calls that have been entered as open, and tells how many of
+// admit counts n calls of c that have been entered as open, and tells how many of
 // them may run.
-func (s *Server) admit(n int) (free int, err *overBound) {
+func (s *Server) admit(c *connection, n int) (free int, err *overBound) {
 	calls := s.load.calls.Add(int64(n))
-	if s.load.bytes.Load() > s.bounds.bytes {
+	if s.load.bytes.Load() > s.bounds.bytes && !c.isSmall() {
 		return 0, &overBound{bound: "MaxBytes", limit: s.bounds.bytes}
 	}
 	over := calls - int64(s.bounds.calls)

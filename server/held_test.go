@@ -439,3 +439,115 @@ func (p *peer) wantBroken() {
 		p.t.Error("got a whole reply, want the end within it")
 	}
 }
+
+// TestANewcomerIsServedPastTheLimit: replies whose size nobody knew may take a server
+// past MaxBytes. A connection that holds little is served all the same.
+func TestANewcomerIsServedPastTheLimit(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		const max = 1 << 20
+		g := newGate(t)
+		big := body(100 << 10)
+		srv := &server.Server{MaxBytes: max, Handler: mux.HandlerFunc(func(_ context.Context, req *mux.Request) (mux.Reply, error) {
+			if req.Method == "big" {
+				g.pass()
+				return mux.Reply{Type: wire.Reply, Body: big}, nil
+			}
+			return mux.Reply{Type: wire.Reply, Body: req.Body}, nil
+		})}
+		start(t, n, srv)
+		p := dial(t, n)
+		for i := range int32(11) {
+			p.send(frame(wire.Call, "A:big", i, 0))
+		}
+		g.await(11)
+		g.open()
+		synctest.Wait()
+		if _, bytes := server.Held(srv); bytes <= max {
+			t.Fatalf("%d bytes are held, want more than MaxBytes", bytes)
+		}
+		q := dial(t, n)
+		q.send(frame(wire.Call, "A:echo", 1, 100))
+		q.want(wire.Reply, 1)
+		m := dialMux(t, n)
+		m.send(dispatch(2, "A:echo", 100))
+		m.wantReply(2)
+		resp, _ := post(t, browser(n), xthrift, httpMessage(wire.Binary, wire.Call, "A:echo", 1, "\x00"))
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("HTTP status %d", resp.StatusCode)
+		}
+	})
+}
+
+// TestRepliesOfABrokenConnectionAreDropped: replies that wait for their turns behind a
+// call that runs are not held for a client that is gone.
+func TestRepliesOfABrokenConnectionAreDropped(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		g, late := newGate(t), newGate(t)
+		big := body(100 << 10)
+		srv := &server.Server{Handler: mux.HandlerFunc(func(_ context.Context, req *mux.Request) (mux.Reply, error) {
+			switch req.Method {
+			case "wait":
+				g.pass()
+			case "late":
+				late.pass()
+			}
+			return mux.Reply{Type: wire.Reply, Body: big}, nil
+		})}
+		start(t, n, srv)
+		p := dial(t, n)
+		p.send(frame(wire.Call, "A:wait", 0, 0), frame(wire.Call, "A:b", 1, 0), frame(wire.Call, "A:b", 2, 0), frame(wire.Call, "A:late", 3, 0))
+		g.await(1)
+		late.await(1)
+		synctest.Wait()
+		if _, bytes := server.Held(srv); bytes < 2*100<<10 {
+			t.Fatalf("%d bytes are held, want two replies", bytes)
+		}
+		n.reset(p.Conn)
+		synctest.Wait()
+		late.open()
+		synctest.Wait()
+		if _, bytes := server.Held(srv); bytes > 100<<10 {
+			t.Errorf("%d bytes are held for a client that is gone", bytes)
+		}
+		g.open()
+	})
+}
+
+// TestAReaderIsNotCutForOthers: when replies of others have taken the server past
+// MaxBytes, a client that holds little beside them gets its replies.
+func TestAReaderIsNotCutForOthers(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		const max = 16 << 20
+		others, own := newGate(t), newGate(t)
+		big := body(100 << 10)
+		srv := &server.Server{MaxBytes: max, Handler: mux.HandlerFunc(func(_ context.Context, req *mux.Request) (mux.Reply, error) {
+			if req.Method == "own" {
+				own.pass()
+			} else {
+				others.pass()
+			}
+			return mux.Reply{Type: wire.Reply, Body: big}, nil
+		})}
+		start(t, n, srv)
+		calls := func(p *peer, method string, n int32) {
+			for i := range n {
+				p.send(frame(wire.Call, "A:"+method, i, 0))
+			}
+		}
+		p := dial(t, n)
+		calls(p, "own", 5)
+		own.await(5)
+		for range 34 {
+			calls(dial(t, n), "other", 5)
+		}
+		others.await(34 * 5)
+		others.open()
+		synctest.Wait()
+		if _, bytes := server.Held(srv); bytes <= max {
+			t.Fatalf("%d bytes are held, want more than MaxBytes", bytes)
+		}
+		own.open()
+		synctest.Wait()
+		p.want(wire.Reply, seqids(0, 5)...)
+	})
+}

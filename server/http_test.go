@@ -476,3 +476,21 @@ func TestHTTPLargeMessages(t *testing.T) {
 		c.CloseIdleConnections()
 	})
 }
+
+// TestAReplyThatCannotBeWritten: a connection whose client is gone in the middle of a
+// reply counts what it holds until the request has ended.
+func TestAReplyThatCannotBeWritten(t *testing.T) {
+	onBoth(t, func(t *testing.T, n *network) {
+		big := body(8 << 20)
+		srv := &server.Server{Handler: mux.HandlerFunc(func(context.Context, *mux.Request) (mux.Reply, error) {
+			return mux.Reply{Type: wire.Reply, Body: big}, nil
+		})}
+		start(t, n, srv) // looks at what is counted in the end
+		p := dial(t, n)
+		p.send([]byte(httpRequest(httpMessage(wire.Binary, wire.Call, "A:b", 1, "\x00"))))
+		if _, err := io.CopyN(io.Discard, p.r, 1000); err != nil {
+			t.Fatal(err)
+		}
+		n.reset(p.Conn)
+	})
+}

@@ -39,7 +39,7 @@ func (x *exchange) call(work *worker, m *call, media string, p wire.Protocol) {
 			http.NewResponseController(w).Flush()
 		}
 	}()
-	switch free, over := s.admit(1); {
+	switch free, over := s.admit(x.c, 1); {
 	case m.refusal != nil:
 		answer(m.refusal)
 	case free == 0:

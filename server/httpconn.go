@@ -20,6 +20,7 @@ type httpConn struct {
 	mu      sync.Mutex
 	phase   httpPhase
 	drained bool // nothing more is to be read
+	serving bool // a request is being answered
 
 	by time.Time // when reading ends at the latest; zero: not bounded as a whole
 }
@@ -104,9 +105,26 @@ func (hc *httpConn) invoke(w *worker, m *call) error { return hc.c.invoke(w, m) 
 // CloseWrite ends the sending side.
 func (hc *httpConn) CloseWrite() error { return hc.c.closeWrite() }
 
+// serve notes that a request is being answered, or is so no more.
+func (hc *httpConn) serve(yes bool) {
+	hc.mu.Lock()
+	defer hc.mu.Unlock()
+	hc.serving = yes
+}
+
 // Close ends the connection. net/http calls it, perhaps more than once, when no
-// request runs any more.
+// request runs any more. It also calls it in the middle of a reply that cannot be
+// written: what the request holds counts on, and the connection has ended when
+// net/http closes it again behind the request.
 func (hc *httpConn) Close() error {
+	hc.mu.Lock()
+	serving := hc.serving
+	hc.mu.Unlock()
+	if serving {
+		hc.c.cancel(errClientGone)
+		hc.c.hangUp()
+		return nil
+	}
 	hc.once.Do(func() {
 		hc.c.hangUp()
 		hc.c.cancel(errClientGone)

@@ -28,6 +28,8 @@ var mediaTypes = map[string]wire.Protocol{
 // question of a balancer.
 func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	hc := r.Context().Value(httpConnKey{}).(*httpConn)
+	hc.serve(true)
+	defer hc.serve(false)
 	x := &exchange{srv: s, c: hc.c, source: hc, w: w, r: r}
 	// net/http reads on after a refusal, to keep the connection.
 	x.limitReading()

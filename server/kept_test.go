@@ -96,7 +96,7 @@ func TestAReplyIsNotLeftWhenTheReadingWasTakenOver(t *testing.T) {
 		m.req.Type, m.req.Protocol = wire.Call, wire.Binary
 		m.result = mux.Reply{Type: wire.Reply, Body: make([]byte, 2*maxKept)}
 		c.enter(m)
-		s.admit(1)
+		s.admit(c, 1)
 		c.complete(w, m)
 		if left := w.unsent != nil; left == taken {
 			t.Errorf("the reading was taken over: %v; the reply is left: %v", taken, left)
@@ -146,7 +146,7 @@ func TestALongReplyEndsWithItsConnection(t *testing.T) {
 		calls = append(calls, m)
 	}
 	c.enter(calls...)
-	s.admit(len(calls))
+	s.admit(c, len(calls))
 	c.complete(w, calls[0])
 	if c.bytes < 50_000 {
 		t.Errorf("%d bytes are counted for a long reply", c.bytes)

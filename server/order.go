@@ -122,6 +122,17 @@ func (c *connection) release(w *worker) {
 	}
 }
 
+// dropDoneLocked drops the replies that wait for their turns: those of a connection
+// that is broken would be held for as long as the calls before them run.
+func (c *connection) dropDoneLocked() {
+	for m := c.head; m != nil; m = m.next {
+		if m.done.Load() {
+			c.charge(-len(m.reply.Bytes()))
+			m.reply.Release()
+		}
+	}
+}
+
 // put moves replies to the outbox. Called with mu held.
 func (c *connection) put(replies *conn.Pieces) {
 	b := replies.Bytes()

@@ -20,15 +20,17 @@ func (c *connection) complete(w *worker, m *call) {
 	}
 	c.mu.Lock()
 	held := -m.size
-	if c.bytes-int64(m.size) > c.srv.bounds.small {
-		c.overdrawLocked()
-	}
+	c.overdrawLocked(c.bytes - int64(m.size))
 	switch replies := m.result.Type != 0; {
-	case replies && m.turn && c.head != m:
+	case replies && m.turn && c.head != m && c.broken == nil:
 		c.mu.Unlock() // not to hold up those whose turn it is
 		size := m.encode()
-		held += size
 		c.mu.Lock()
+		if c.broken == nil {
+			held += size
+		} else {
+			m.reply.Release() // nobody waits for its turn
+		}
 		c.learnLocked(size)
 	case replies && c.broken == nil && !c.silenced, c.multi != nil:
 		// A multiplexer answers oneway calls too, and knows what is broken.

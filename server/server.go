@@ -133,15 +133,15 @@ type Server struct {
 	// MaxBytes bounds the bytes of requests that run or have come in part, of replies
 	// that are not written yet, and of the replies that are expected of calls that
 	// run, over all connections. A call beyond it is answered Overloaded without being
-	// run. The count may be off by 16 KiB for each connection and each call that runs,
+	// run, and one of a connection that holds no more than 64 KiB (or 1/256 of
+	// MaxBytes, if that is less) beyond nine eighths of it. The count may be off by 16 KiB for each connection and each call that runs,
 	// and what the system, TLS and HTTP take for a connection is not in it.
 	//
-	// A connection that holds more than 64 KiB (or 1/256 of MaxBytes, if that is less)
-	// takes more only while it holds less than what is free of seven eighths of
+	// A connection that holds more than that takes more only while it holds less than what is free of seven eighths of
 	// MaxBytes. Otherwise it starts no call, as with MaxCallsPerConn, and of a message
 	// that is not whole the call is answered Overloaded; an unframed connection ends
-	// then. A connection is closed that gets a further reply while MaxBytes is passed.
-	// From three quarters of MaxBytes on, those connections are closed, the largest
+	// then. While MaxBytes is passed, a connection that holds more than what is left up
+	// to nine eighths of it is closed when it gets a further reply. From three quarters of MaxBytes on, those connections are closed, the largest
 	// first, whose client has for a second taken no byte of its replies, or sent none of
 	// a message that has begun. Default 1 GiB.
 	MaxBytes int

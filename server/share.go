@@ -26,9 +26,10 @@ import (
 //
 // A reply's size is not known before its call has run. Each open call counts for as
 // much as the connection's replies have mostly been (learnLocked), which for the
-// first ones is nothing: so replies may go past the limit. Then a connection gets no
-// further one while the server is over MaxBytes and the connection holds more than
-// bounds.small (overdrawLocked).
+// first ones is nothing: so replies may go past the limit. Then a connection that
+// holds much gets no further one: more than an eighth of MaxBytes when the server
+// passes the limit, and the less the further it is past it (overdrawLocked). Calls of
+// connections that hold little are run all the same (isSmall).
 
 // maxSmall is how many bytes a connection may hold whatever the others do: a write's
 // worth. So the calls of clients that take little never wait for those that take
@@ -71,12 +72,25 @@ func (c *connection) overShareLocked() *overBound {
 	return &overBound{bound: "MaxBytes", limit: c.srv.bounds.bytes, held: c.heldLocked(), free: max(c.freeLocked()-c.srv.bounds.bytes/8, 0)}
 }
 
-// overdrawLocked notes that a reply comes for which there is no room. unlock then
-// ends the connection.
-func (c *connection) overdrawLocked() {
-	if c.broken == nil && c.freeLocked() < 0 {
+// overdrawLocked notes that a further reply comes for which there is no room, to a
+// connection that holds so many bytes besides. unlock then ends the connection.
+func (c *connection) overdrawLocked(held int64) {
+	if held <= c.srv.bounds.small || c.broken != nil {
+		return
+	}
+	if free := c.freeLocked(); free < 0 && held > c.srv.bounds.bytes/8+free {
 		c.overdrawn = true
 	}
+}
+
+// isSmall reports whether the connection's calls are run although the server is over
+// MaxBytes: it holds little, and the server is over it by an eighth at the most, from
+// where on no connection that holds more gets a further reply.
+func (c *connection) isSmall() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	b := &c.srv.bounds
+	return c.heldLocked() <= b.small && c.freeLocked() >= -b.bytes/8
 }
 
 // chargeIncoming counts n bytes more of messages that are not whole, or of a call

@@ -76,14 +76,16 @@ func (r *Request) state() *progress {
 func (r *Request) enter(final bool) {
 	p := r.state()
 	p.entered, p.vouched = true, nil
-	if final {
-		p.ran = true
-	}
+	p.ran = p.ran || final
 	if p.clones != nil {
-		p.clones.entered.Store(true)
-		if final {
-			p.clones.ran.Store(true)
-		}
+		p.clones.enter(final)
+	}
+}
+
+func (s *sharing) enter(final bool) {
+	s.entered.Store(true)
+	if final {
+		s.ran.Store(true)
 	}
 }
 
@@ -105,14 +107,20 @@ func (r *Request) leave(ctx context.Context, err error) error {
 			return err
 		}
 	}
-	p.ran = true
-	if p.clones != nil {
-		p.clones.ran.Store(true)
-	}
+	r.left()
 	if err == nil {
 		return nil
 	}
 	return userError(ctx, err)
+}
+
+// left is leave for a handler that has ended without an error.
+func (r *Request) left() {
+	p := r.state()
+	p.ran = true
+	if p.clones != nil {
+		p.clones.ran.Store(true)
+	}
 }
 
 func (p *progress) mayHaveRun() bool {

@@ -73,8 +73,7 @@ func (r *Request) state() *progress {
 
 // enter notes that a handler is called which may run the call. If the handler is
 // given no request, and so can vouch for nothing, final is true.
-func (r *Request) enter(final bool) {
-	p := r.state()
+func (p *progress) enter(final bool) {
 	p.entered, p.vouched = true, nil
 	p.ran = p.ran || final
 	if p.clones != nil {
@@ -207,7 +206,7 @@ func (r *Request) fork() *Request {
 type userCode struct{ next Handler }
 
 func (u userCode) ServeThrift(ctx context.Context, req *Request) (rep Reply, err error) {
-	req.enter(false)
+	req.state().enter(false)
 	defer func() { err = req.leave(ctx, err) }() // also of a handler that never returns
 	return u.next.ServeThrift(ctx, req)
 }

@@ -87,8 +87,9 @@ func (h *processor) serve(ctx context.Context, req *Request, rep *Reply) error {
 		return Refusef(DoNotSendAgain, InvalidProtocol, "service %q does not speak %v", req.Service, req.Protocol)
 	}
 	ctx, slot := withHeaders(ctx, req)
-	before := *req.state()
-	req.enter(true)
+	p := req.state()
+	before := *p
+	p.enter(true)
 	var err error
 	if h.generated {
 		ok, err = m.function.Process(ctx, req.SeqID, c, c)

@@ -41,7 +41,7 @@ func (h recovered) ServeThrift(ctx context.Context, req *Request) (rep Reply, er
 		}
 	}()
 	if h.user {
-		req.enter(false)
+		req.state().enter(false)
 	}
 	if p, ok := h.next.(*processor); ok {
 		err = p.serve(ctx, req, &rep) // see Route.serve

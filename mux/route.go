@@ -181,7 +181,7 @@ func (r *Route) serve(ctx context.Context, req *Request, rep *Reply) (err error)
 	}()
 	req.Route, req.Service, req.answered = r, r.Service, false
 	if r.user {
-		req.enter(false)
+		req.state().enter(false)
 	}
 	switch h := r.handler.(type) {
 	case *processor:
@@ -199,7 +199,9 @@ func (r *Route) serve(ctx context.Context, req *Request, rep *Reply) (err error)
 	if r.user {
 		req.left()
 	}
-	req.answered = isAnswer(req, rep, nil)
+	if r.labels != nil { // else nobody asks
+		req.answered = isAnswer(req, rep, nil)
+	}
 	if rep.Type == wire.Oneway {
 		r.learnOneway(method)
 	}

@@ -160,9 +160,17 @@ func (c *connection) invoke(w *worker, m *call) (err error) {
 	r.Type, r.Failed, r.Header, r.Body = rep.Type, rep.Failed, rep.Header, rep.Body
 	if rep.Protocol != 0 && rep.Protocol != m.req.Protocol && err == nil {
 		r.Type, r.Body = 0, nil
-		err = fmt.Errorf("server: the handler answered in protocol %v a call in protocol %v", rep.Protocol, m.req.Protocol)
+		err = errProtocol(rep.Protocol, m.req.Protocol)
 	}
 	return err
+}
+
+// errProtocol is the failure of a call whose reply cannot be sent. It is made apart
+// from invoke, where it would take room on the stack of every call.
+//
+//go:noinline
+func errProtocol(got, want wire.Protocol) error {
+	return fmt.Errorf("server: the handler answered in protocol %v a call in protocol %v", got, want)
 }
 
 // memory returns the worker's empty scratch memory.

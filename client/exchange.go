@@ -122,30 +122,9 @@ func (c *core) again(m *call, req *mux.Request, attempt int) bool {
 // failed that may have been run.
 func (c *core) finish(m *call, req *mux.Request, doubt error) (mux.Reply, error) {
 	defer c.free(m)
-	addr := m.conn.node.endpoint.Addr
-	if err := deadlineError(m, req.Protocol); err != nil {
-		m.buf.Release()
-		err.Addr = addr
-		return mux.Reply{}, named(req, inDoubt(err, doubt))
-	}
-	if m.err != nil {
-		err := &Error{Code: mux.InternalError, Addr: addr, Err: m.err}
-		if m.fault {
-			err.Code = mux.ProtocolError
-		}
-		if m.unsent {
-			err.Code, err.NotRun = mux.Unavailable, mux.SendAgain
-		}
-		if _, ok := m.err.(*wrongName); ok {
-			err.Code = mux.WrongMethodName
-		}
-		return mux.Reply{}, named(req, inDoubt(err, doubt))
-	}
-	if doubt != nil && m.kind == wire.Exception {
-		code, text, n, err := wire.ParseMarkedException(req.Protocol, m.body)
-		if err == nil && n != mux.MayHaveRun {
-			m.buf.Release()
-			return mux.Reply{}, named(req, inDoubt(&Error{Code: mux.Code(code), Addr: addr, NotRun: n, Err: errors.New(text)}, doubt))
+	if m.err != nil || m.kind == wire.Exception {
+		if err := m.failure(req, doubt); err != nil {
+			return mux.Reply{}, err
 		}
 	}
 	if m.kind == 0 {
@@ -160,6 +139,38 @@ func (c *core) finish(m *call, req *mux.Request, doubt error) (mux.Reply, error)
 		req.MarkReplyWalked(m.body)
 	}
 	return rep, nil
+}
+
+// failure returns why a call has failed that has no result, nil if its caller gets the
+// server's exception. doubt is as in finish.
+func (m *call) failure(req *mux.Request, doubt error) error {
+	addr := m.conn.node.endpoint.Addr
+	if err := deadlineError(m, req.Protocol); err != nil {
+		m.buf.Release()
+		err.Addr = addr
+		return named(req, inDoubt(err, doubt))
+	}
+	if m.err != nil {
+		err := &Error{Code: mux.InternalError, Addr: addr, Err: m.err}
+		if m.fault {
+			err.Code = mux.ProtocolError
+		}
+		if m.unsent {
+			err.Code, err.NotRun = mux.Unavailable, mux.SendAgain
+		}
+		if _, ok := m.err.(*wrongName); ok {
+			err.Code = mux.WrongMethodName
+		}
+		return named(req, inDoubt(err, doubt))
+	}
+	if doubt != nil {
+		code, text, n, err := wire.ParseMarkedException(req.Protocol, m.body)
+		if err == nil && n != mux.MayHaveRun {
+			m.buf.Release()
+			return named(req, inDoubt(&Error{Code: mux.Code(code), Addr: addr, NotRun: n, Err: errors.New(text)}, doubt))
+		}
+	}
+	return nil
 }
 
 // takeCall takes a place of the Limits, and waits for one unless that fails at

@@ -46,17 +46,17 @@ type multiplexer interface {
 type reply struct {
 	id     uint32
 	kind   wire.Type // Reply or Exception
-	name   []byte    // as the server sent it; a view of the stream
 	made   bool      // by the session, for an answer that is no Thrift message and has no name
-	body   []byte    // a view of the stream, or memory of its own
 	walked bool      // body's end was found by walking it
-	header mux.Header
-	// fault is why the reply is of no use to its call, though the stream goes on
-	// behind it; nil if it is not.
-	fault error
 	// protocol is what body is encoded in, if that is not the protocol of the
 	// connection's calls; else 0.
 	protocol wire.Protocol
+	name     []byte // as the server sent it; a view of the stream
+	body     []byte // a view of the stream, or memory of its own
+	header   mux.Header
+	// fault is why the reply is of no use to its call, though the stream goes on
+	// behind it; nil if it is not.
+	fault error
 	// unknown is why the call was not run if it was a message that old servers do
 	// not know; nil for all other replies. See call.old.
 	unknown error

@@ -49,11 +49,11 @@ func giveCodec(c protocol.Codec) {
 	switch c := c.(type) {
 	case *protocol.Binary:
 		c.Memory = nil
-		c.ResetBody(protocol.Message{}, nil, nil)
+		c.Release()
 		binaryCodecs.Put(c)
 	case *protocol.Compact:
 		c.Memory = nil
-		c.ResetBody(protocol.Message{}, nil, nil)
+		c.Release()
 		compactCodecs.Put(c)
 	case *protocol.JSON:
 		c.Memory = nil

@@ -79,17 +79,18 @@ func (r *Request) state() *progress {
 
 // enter notes that a handler is called which may run the call. If the handler is
 // given no request, and so can vouch for nothing, final is true.
-func (r *Request) enter(final bool) {
-	p := r.state()
+func (p *progress) enter(final bool) {
 	p.entered, p.vouched = true, nil
-	if final {
-		p.ran = true
-	}
+	p.ran = p.ran || final
 	if p.clones != nil {
-		p.clones.entered.Store(true)
-		if final {
-			p.clones.ran.Store(true)
-		}
+		p.clones.enter(final)
+	}
+}
+
+func (s *sharing) enter(final bool) {
+	s.entered.Store(true)
+	if final {
+		s.ran.Store(true)
 	}
 }
 
@@ -111,14 +112,20 @@ func (r *Request) leave(ctx context.Context, err error) error {
 			return err
 		}
 	}
-	p.ran = true
-	if p.clones != nil {
-		p.clones.ran.Store(true)
-	}
+	r.left()
 	if err == nil {
 		return nil
 	}
 	return userError(ctx, err)
+}
+
+// left is leave for a handler that has ended without an error.
+func (r *Request) left() {
+	p := r.state()
+	p.ran = true
+	if p.clones != nil {
+		p.clones.ran.Store(true)
+	}
 }
 
 func (p *progress) mayHaveRun() bool {
@@ -224,7 +231,7 @@ func (r *Request) fork() *Request {
 type userCode struct{ next Handler }
 
 func (u userCode) ServeThrift(ctx context.Context, req *Request) (rep Reply, err error) {
-	req.enter(false)
+	req.state().enter(false)
 	defer func() { err = req.leave(ctx, err) }() // also of a handler that never returns
 	return u.next.ServeThrift(ctx, req)
 }

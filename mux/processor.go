@@ -31,9 +31,9 @@ func Processor(p thrift.TProcessor) Handler {
 		panic(fmt.Errorf("mux: Processor: %w", nilError("processor", p)))
 	}
 	functions := p.ProcessorMap()
-	h := &processor{p: p, methods: make(map[string]method, len(functions)), generated: isGenerated(reflect.TypeOf(p))}
+	h := &processor{p: p, methods: make(map[string]*method, len(functions)), generated: isGenerated(reflect.TypeOf(p))}
 	for name, f := range functions {
-		h.methods[name] = method{f, isOneway(f), isStub(f), argumentSize(p, name, f)}
+		h.methods[name] = &method{f, isOneway(f), isStub(f), argumentSize(p, name, f)}
 	}
 	return h
 }
@@ -41,7 +41,7 @@ func Processor(p thrift.TProcessor) Handler {
 // processor is a methodSet.
 type processor struct {
 	p         thrift.TProcessor
-	methods   map[string]method
+	methods   map[string]*method
 	generated bool // p's Process only looks up the method
 }
 
@@ -69,7 +69,10 @@ func (h *processor) Methods() []string { return slices.Sorted(maps.Keys(h.method
 
 func (h *processor) has(name string) bool { _, ok := h.methods[name]; return ok }
 
-func (h *processor) isOneway(name string) bool { return h.methods[name].oneway }
+func (h *processor) isOneway(name string) bool {
+	m, ok := h.methods[name]
+	return ok && m.oneway
+}
 
 func (h *processor) ServeThrift(ctx context.Context, req *Request) (rep Reply, err error) {
 	err = h.serve(ctx, req, &rep)
@@ -80,15 +83,16 @@ func (h *processor) ServeThrift(ctx context.Context, req *Request) (rep Reply, e
 func (h *processor) serve(ctx context.Context, req *Request, rep *Reply) error {
 	m, ok := h.methods[req.Method]
 	if !ok {
-		return Refusef(DoNotSendAgain, UnknownMethod, "unknown method %q of service %q", req.Method, req.Service)
+		return unknownMethod(req)
 	}
 	c := takeCodec(req, m.structSize)
 	if c == nil {
-		return Refusef(DoNotSendAgain, InvalidProtocol, "service %q does not speak %v", req.Service, req.Protocol)
+		return unspoken(req)
 	}
 	ctx, slot := withHeaders(ctx, req)
-	before := *req.state()
-	req.enter(true)
+	p := req.state()
+	before := *p
+	p.enter(true)
 	var err error
 	if h.generated {
 		ok, err = m.function.Process(ctx, req.SeqID, c, c)
@@ -115,6 +119,12 @@ func (h *processor) serve(ctx context.Context, req *Request, rep *Reply) error {
 	if slot == nil {
 		return err
 	}
+	return setHeader(rep, slot, err)
+}
+
+// setHeader gives a reply the headers that the handler has set, and returns the call's
+// error, to which it adds theirs.
+func setHeader(rep *Reply, slot *HeaderSlot, err error) error {
 	set, err2 := slot.end()
 	if err2 != nil {
 		*rep = Reply{}
@@ -122,6 +132,16 @@ func (h *processor) serve(ctx context.Context, req *Request, rep *Reply) error {
 	}
 	rep.Header = set
 	return err
+}
+
+// What only a refused call needs takes no room on the stack of every other.
+
+func unknownMethod(req *Request) error {
+	return Refusef(DoNotSendAgain, UnknownMethod, "unknown method %q of service %q", req.Method, req.Service)
+}
+
+func unspoken(req *Request) error {
+	return Refusef(DoNotSendAgain, InvalidProtocol, "service %q does not speak %v", req.Service, req.Protocol)
 }
 
 // outcome is the type of the reply to a call, given the type and the body of the

@@ -28,7 +28,11 @@ func Recovered(h Handler) Handler {
 }
 
 func (h recovered) ServeThrift(ctx context.Context, req *Request) (rep Reply, err error) {
+	returned := false
 	defer func() {
+		if returned {
+			return
+		}
 		if v := recover(); v != nil {
 			rep, err = Reply{}, NewPanicError(v)
 		}
@@ -37,14 +41,23 @@ func (h recovered) ServeThrift(ctx context.Context, req *Request) (rep Reply, er
 		}
 	}()
 	if h.user {
-		req.enter(false)
+		req.state().enter(false)
 	}
 	if p, ok := h.next.(*processor); ok {
 		err = p.serve(ctx, req, &rep) // see Route.serve
+		returned = true
 		return rep, err
 	}
 	rep, err = h.next.ServeThrift(ctx, req)
 	req.answered = isAnswer(req, &rep, err) // for filters of the service that ask for labels
+	switch {
+	case !h.user:
+	case err == nil:
+		req.left()
+	default:
+		err = req.leave(ctx, err)
+	}
+	returned = true
 	return rep, err
 }
 

@@ -27,10 +27,11 @@ type Request struct {
 	SeqID int32
 	// Protocol says how Body is encoded; the reply's body must be encoded alike.
 	Protocol wire.Protocol
-	// Header holds the headers of the call, empty where the dialect has none.
-	Header Header
 	// ReplyHeader says that the client gets the headers of the reply too.
 	ReplyHeader bool
+	answered    bool // by its route, in a way that shows that there is such a method
+	// Header holds the headers of the call, empty where the dialect has none.
+	Header Header
 	// Peer is the other end of the connection. It is shared by all calls of the
 	// connection, outlives them and must not be changed. It may be nil in tests.
 	Peer *Peer
@@ -67,8 +68,6 @@ type Request struct {
 	// counted as one that its limit left out. A server does not log that error, or
 	// one that wraps it, a second time. A filter that logs calls sets it.
 	Logged error
-
-	answered bool // by its route, in a way that shows that there is such a method
 
 	progress *progress // own, or that of the request which this one is a copy of
 	own      progress

@@ -168,21 +168,20 @@ func isAnswer(req *Request, rep *Reply, err error) bool {
 // common handlers are called without a level of their own.
 func (r *Route) serve(ctx context.Context, req *Request, rep *Reply) (err error) {
 	service, method := req.Service, req.Method
+	returned := false
 	defer func() {
 		req.Service, req.Method = service, method
+		if returned {
+			return
+		}
 		if v := recover(); v != nil {
 			*rep, err = Reply{}, NewPanicError(v)
 		}
-		if r.user {
-			err = req.leave(ctx, err)
-		}
-		if err != nil && r.isOneway(method) {
-			rep.Type = wire.Oneway // nobody waits for the exception
-		}
+		err = r.failed(ctx, req, rep, method, err)
 	}()
 	req.Route, req.Service, req.answered = r, r.Service, false
 	if r.user {
-		req.enter(false)
+		req.state().enter(false)
 	}
 	switch h := r.handler.(type) {
 	case *processor:
@@ -192,9 +191,32 @@ func (r *Route) serve(ctx context.Context, req *Request, rep *Reply) (err error)
 	default:
 		*rep, err = h.ServeThrift(ctx, req)
 	}
-	req.answered = isAnswer(req, rep, err)
-	if rep.Type == wire.Oneway && err == nil {
+	if err != nil {
+		err = r.failed(ctx, req, rep, method, err)
+		returned = true
+		return err
+	}
+	if r.user {
+		req.left()
+	}
+	if r.labels != nil { // else nobody asks
+		req.answered = isAnswer(req, rep, nil)
+	}
+	if rep.Type == wire.Oneway {
 		r.learnOneway(method)
+	}
+	returned = true
+	return nil
+}
+
+// failed returns what becomes of the error of the handler. It is nil if the handler
+// ends the goroutine.
+func (r *Route) failed(ctx context.Context, req *Request, rep *Reply, method string, err error) error {
+	if r.user {
+		err = req.leave(ctx, err)
+	}
+	if err != nil && r.isOneway(method) {
+		rep.Type = wire.Oneway // nobody waits for the exception
 	}
 	return err
 }

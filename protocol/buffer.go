@@ -21,21 +21,34 @@ type buffer struct {
 	outOfBand bool    // headers are received and sent, not bytes
 	received  Message // out of band only
 	sent      Message
-	written   bool // sent is of this use
+	written   bool // sent is of this use, not left over
 }
 
 func (b *buffer) reset(in, out []byte, maxDepth int, m *Memory) {
-	b.in, b.pos, b.out = in, 0, out
 	b.outOfBand, b.received = false, Message{}
-	b.sent, b.written = Message{}, false
+	b.begin(in, out, maxDepth, m)
+}
+
+func (b *buffer) resetBody(m Message, body, out []byte, maxDepth int, mem *Memory) {
+	b.outOfBand, b.received = true, m
+	b.begin(body, out, maxDepth, mem)
+}
+
+// begin is what both resets have in common.
+func (b *buffer) begin(in, out []byte, maxDepth int, m *Memory) {
+	b.in, b.pos, b.out = in, 0, out
+	b.written = false
 	b.claimed = 0
 	b.depth.reset(maxDepth)
 	b.memory.reset(m, len(in))
 }
 
-func (b *buffer) resetBody(m Message, body, out []byte, maxDepth int, mem *Memory) {
-	b.reset(body, out, maxDepth, mem)
-	b.outOfBand, b.received = true, m
+// Release makes the codec hold on to nothing: not to the slices and the Message of the last reset, and
+// to no name that was written. It costs less than a reset, which must come before the next use.
+func (b *buffer) Release() {
+	b.in, b.pos, b.out = nil, 0, nil
+	b.received.Name, b.sent.Name = "", ""
+	b.memory.bounds = &defaultMemory
 }
 
 // endBody is called behind an outermost struct if bytes are left. Of a body they are
@@ -49,7 +62,12 @@ func (b *buffer) endBody() error {
 
 // Message returns the header last given to WriteMessageBegin since the reset, and whether there was
 // one.
-func (b *buffer) Message() (m Message, written bool) { return b.sent, b.written }
+func (b *buffer) Message() (m Message, written bool) {
+	if b.written {
+		m = b.sent
+	}
+	return m, b.written
+}
 
 // Out returns the out of the reset with all that was written behind it. The bytes are the codec's to
 // append to until the next reset, and the caller's from then on.

@@ -24,14 +24,24 @@ type call struct {
 
 	name  *name // as received
 	seqid int32 // as received
-	// refusal is why the session turns the call away, though the message is
-	// whole; nil if it does not.
-	refusal error
+
 	// reorder says that from this call on replies leave in the order of the
 	// calls, if they did not before, and the other way round.
 	reorder bool
+	walked  bool // the body's end was found by walking it
+	inexact bool // bytes are left behind the body's struct, as refusal says
+	last    bool // the connection ends behind the reply
+
+	// refusal is why the session turns the call away, though the message is
+	// whole; nil if it does not.
+	refusal error
 	form    frameForm // of a THeader frame
-	mux     muxCall   // of a ThriftMux session
+
+	inline bool       // a oneway that runs on the reader
+	turn   bool       // it has a place in the order; a handler may change req
+	notRun mux.NotRun // of a result that is an exception
+
+	mux muxCall // of a ThriftMux session
 	// ctx is the call's own context, nil for the connection's; cancel, if it is
 	// not nil, ends it and is called when the call is completed.
 	ctx    context.Context
@@ -54,15 +64,8 @@ type call struct {
 
 	decoded atomic.Int64 // bytes that the server counts for decoded arguments, while the handler runs
 
-	walked  bool // the body's end was found by walking it
-	inexact bool // bytes are left behind the body's struct, as refusal says
-	last    bool // the connection ends behind the reply
+	lone uint64 // the connection's lone count while it runs on the goroutine that reads; else 0
 
-	lone   uint64 // the connection's lone count while it runs on the goroutine that reads; else 0
-	inline bool   // a oneway that runs on the reader
-	turn   bool   // it has a place in the order; a handler may change req
-
-	notRun mux.NotRun // of a result that is an exception
 	result mux.Reply  // what the handler returned, or is answered instead
 	reply  conn.Piece // the same as it goes over the wire, until its turn comes
 	// done says that the reply is there, though it may not be its turn yet. From
@@ -157,9 +160,17 @@ func (c *connection) invoke(w *worker, m *call) (err error) {
 	r.Type, r.Failed, r.Header, r.Body = rep.Type, rep.Failed, rep.Header, rep.Body
 	if rep.Protocol != 0 && rep.Protocol != m.req.Protocol && err == nil {
 		r.Type, r.Body = 0, nil
-		err = fmt.Errorf("server: the handler answered in protocol %v a call in protocol %v", rep.Protocol, m.req.Protocol)
+		err = errProtocol(rep.Protocol, m.req.Protocol)
 	}
 	return err
+}
+
+// errProtocol is the failure of a call whose reply cannot be sent. It is made apart
+// from invoke, where it would take room on the stack of every call.
+//
+//go:noinline
+func errProtocol(got, want wire.Protocol) error {
+	return fmt.Errorf("server: the handler answered in protocol %v a call in protocol %v", got, want)
 }
 
 // memory returns the worker's empty scratch memory.

@@ -22,12 +22,17 @@ func (m *call) Take(n int64) error {
 }
 
 // giveDecoded ends the counting of the decoded arguments, when the handler has ended.
+// Most are too few to be counted.
 func (m *call) giveDecoded() {
 	if m.decoded.Load() != 0 {
-		n := m.decoded.Swap(0)
-		m.conn.decoded.Add(-n)
-		m.conn.srv.count(-n)
+		m.uncountDecoded()
 	}
+}
+
+func (m *call) uncountDecoded() {
+	n := m.decoded.Swap(0)
+	m.conn.decoded.Add(-n)
+	m.conn.srv.count(-n)
 }
 
 var _ protocol.Counter = (*call)(nil)

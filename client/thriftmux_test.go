@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -482,6 +483,73 @@ func TestMuxFragmentsOfNoCall(t *testing.T) {
 		check(t, "call", echo(t.Context(), c), lost("no call in flight has"))
 		check(t, "next call", echo(t.Context(), c), outcome{})
 	})
+}
+
+// TestMuxNoCallBehindRdrain: a server may close as soon as it has the Rdrain and owes no
+// reply, as Finagle's does, so that a call behind it is lost. Many callers are woken by
+// their replies just when the Tdrain is read.
+func TestMuxNoCallBehindRdrain(t *testing.T) {
+	const callers, sessions = 20, 300
+	var behind atomic.Int32
+	enough := make(chan struct{})
+	st := playOverTCP(t, negotiated(0, func(p *peer) {
+		if p.n >= sessions {
+			if p.n == sessions {
+				close(enough)
+			}
+			p.serveAll()
+			return
+		}
+		var out []byte
+		for range callers {
+			tag, ok := p.call()
+			if !ok {
+				return
+			}
+			out = thriftmux.AppendFrame(out, thriftmux.Frame{Type: thriftmux.Rdispatch, Tag: tag, Body: []byte("\x00\x00\x00" + string(reply(0)[wire.FrameHeaderSize:]))})
+		}
+		p.Write(out)
+		for start := time.Now(); time.Since(start) < time.Duration(p.n%50)*2*time.Microsecond; {
+		}
+		p.say(thriftmux.Tdrain, thriftmux.SessionTag, "")
+		for drained := false; ; {
+			f, ok := p.frame()
+			switch {
+			case !ok:
+				return
+			case f.Type == thriftmux.Rdrain:
+				drained = true
+			case f.Type == thriftmux.Tdispatch:
+				if drained {
+					behind.Add(1)
+				}
+				p.done(f.Tag)
+			}
+		}
+	}))
+	c := st.client(&client.Client{Dialect: wire.ThriftMux})
+	var wg sync.WaitGroup
+	for range callers {
+		wg.Go(func() {
+			for {
+				select {
+				case <-enough:
+					return
+				default:
+				}
+				if err := echo(t.Context(), c); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	c.Close(t.Context())
+	st.end()
+	if n := behind.Load(); n > 0 {
+		t.Errorf("%d calls stood behind an Rdrain", n)
+	}
 }
 
 // TestMuxDrain: calls in flight are answered on the session that drains, new ones

@@ -81,7 +81,7 @@ func (w *watch) look(unread int) error {
 		return fmt.Errorf("no answer to a ping within %v (PingInterval)", w.ping)
 	case w.ping > 0 && w.pinged.IsZero() && now.Sub(w.heard) >= w.ping:
 		w.pinged = now
-		w.c.post(w.c.multi.appendPing(nil))
+		w.c.post(w.c.multi.appendPing(nil), false)
 	}
 	switch {
 	case b.partial > 0 && now.Sub(w.partial) >= b.partial:

@@ -135,7 +135,9 @@ type Server struct {
 	// run, over all connections. A call beyond it is answered Overloaded without being
 	// run, and one of a connection that holds no more than 64 KiB (or 1/256 of
 	// MaxBytes, if that is less) beyond nine eighths of it. The count may be off by 16 KiB for each connection and each call that runs,
-	// and what the system, TLS and HTTP take for a connection is not in it.
+	// and what the system, TLS and HTTP take for a connection is not in it, nor what
+	// handlers allocate. Go's collector lets a process grow to about twice of what is
+	// in use; GOMEMLIMIT (package runtime) bounds that.
 	//
 	// A connection that holds more than that takes more only while it holds less than what is free of seven eighths of
 	// MaxBytes. Otherwise it starts no call, as with MaxCallsPerConn, and of a message

@@ -94,7 +94,7 @@ func (c *connection) phase() phase { return c.state.Load() }
 // that the connection has no room for it. An error is the call's own.
 func (c *connection) start(m *call, req *mux.Request) (bool, error) {
 	c.mu.Lock()
-	if !c.room() {
+	if !c.hasRoomLocked() {
 		c.mu.Unlock()
 		return false, nil
 	}
@@ -115,9 +115,9 @@ func (c *connection) start(m *call, req *mux.Request) (bool, error) {
 	return true, nil
 }
 
-// room reports whether the connection can take one more call. While more calls than
-// MaxAbandoned are given up and unanswered it takes none. Called with mu held.
-func (c *connection) room() bool {
+// hasRoomLocked reports whether the connection can take one more call. While more calls than
+// MaxAbandoned are given up and unanswered it takes none.
+func (c *connection) hasRoomLocked() bool {
 	b := &c.client.bounds
 	limit := b.calls
 	if c.node.probing.Load() {

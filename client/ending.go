@@ -16,7 +16,7 @@ func (c *connection) retire() {
 	}
 }
 
-// retireLocked makes the connection take no more calls. Called with mu held.
+// retireLocked makes the connection take no more calls.
 func (c *connection) retireLocked() {
 	if c.state.Load() == open {
 		c.state.Store(retiring)

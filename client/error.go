@@ -33,7 +33,7 @@ var ErrClosed = errors.New("client: closed")
 //   - mux.WrongMethodName: the reply with the call's id was under the name of another
 //     method, so that it may be the reply to another call. The server may have run
 //     it. Other calls of the connection fail with mux.InternalError, except on
-//     ThriftMux, where each reply stands in a frame of its own.
+//     ThriftMux, where each reply has a frame of its own.
 //   - mux.ProtocolError: the arguments could not be encoded (NotRun is set), or
 //     the reply not decoded: then the call was run.
 //   - mux.InvalidProtocol: a forwarded call in a protocol that the client does

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// failed notes a sign of failure, and reports whether it counts as a failure. Many
+// failedLocked notes a sign of failure, and reports whether it counts as a failure. Many
 // signs of one event count once: when a server crashes, all connections to it are
 // lost and all dials to it fail, at once or one after the other. So a sign counts
 // only if it belongs to a dial that was started, or to a connection that was opened,
 // after the last failure that counted. began is the node's count of events at that
-// moment. Called with the core's mu held.
-func (n *Node) failed(err error, began uint64) bool {
+// moment. The core's mu must be held.
+func (n *Node) failedLocked(err error, began uint64) bool {
 	n.err = err
 	if began != n.events {
 		return false

@@ -175,7 +175,7 @@ func (n *Node) connect(p *pool, began uint64) {
 	}
 	if err != nil {
 		c.limits.conns.free()
-		counted := n.undialed(err, began)
+		counted := n.undialedLocked(err, began)
 		c.connGone()
 		c.mu.Unlock()
 		if counted {
@@ -197,13 +197,13 @@ func (n *Node) connect(p *pool, began uint64) {
 	o.reader.run()
 }
 
-// undialed notes that a connection could not be opened, and reports whether that
-// counts as a failure of its own. Called with the core's mu held.
-func (n *Node) undialed(err error, began uint64) bool {
+// undialedLocked notes that a connection could not be opened, and reports whether that
+// counts as a failure of its own. The core's mu must be held.
+func (n *Node) undialedLocked(err error, began uint64) bool {
 	if n.gone || n.client.closing {
 		return false
 	}
-	counted := n.failed(err, began)
+	counted := n.failedLocked(err, began)
 	if counted {
 		n.rest(n.fails)
 	}
@@ -214,7 +214,7 @@ func (n *Node) undialed(err error, began uint64) bool {
 // lostLocked notes that a connection has failed. If that is the EjectAfter-th
 // failure in a row, or one more, the node rests.
 func (n *Node) lostLocked(o *connection, why error) {
-	if n.gone || n.client.closing || !n.failed(why, o.began) {
+	if n.gone || n.client.closing || !n.failedLocked(why, o.began) {
 		return
 	}
 	if over := n.fails - n.client.bounds.eject; over >= 0 {

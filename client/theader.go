@@ -17,7 +17,7 @@ type headerFrames struct {
 	flags    uint16
 	zlib     bool
 	limit    int
-	ratio    int // of inflating
+	ratio    int // the limit of inflating, see Client.MaxInflateRatio
 }
 
 func openTHeader(c *connection) session {

@@ -210,7 +210,7 @@ func (c *connection) expects(id uint32) bool {
 	return c.pending.InUse(id)
 }
 
-// post sends a message of the session's own. The one who reads calls it. With retire
+// post sends a message of the session's own. The reader calls it. With retire
 // it also retires the connection, in one step: the server may close at once behind an
 // Rdrain, and would take a call that came in between with it.
 func (c *connection) post(frame []byte, retire bool) {

@@ -15,8 +15,8 @@ type Error struct {
 	Code    Code
 	Message string // for the client; "" means the code's name
 	Err     error  // may be nil
-	// NotRun says that the call was certainly not run. It is for those who refuse
-	// a call instead of passing it on: filters, routers, forwarders. From a handler
+	// NotRun says that the call was certainly not run. Filters, routers and forwarders
+	// set it when they refuse a call instead of passing it on. In an error of a handler
 	// that runs calls it means nothing; see [Request.NotRun].
 	NotRun NotRun
 }
@@ -70,9 +70,9 @@ type PanicError struct {
 func (e *PanicError) Error() string { return fmt.Sprintf("mux: panic: %v", e.Value) }
 
 // CallError is an error of a call that was made to another server: a client's own
-// failure, or an exception that a stub has received. It speaks to the one who made
-// that call, and not to the clients of a handler that returns it: these are told of
-// an internal error. Package client has such errors.
+// failure, or an exception that a stub has received. It is meant for the caller of
+// that call, not for the clients of a handler that returns it: these are told of an
+// internal error. Package client has such errors.
 type CallError interface {
 	error
 	// CallCode says why the call failed.

@@ -12,7 +12,7 @@ type Compact struct {
 	MaxDepth int
 
 	// Memory bounds the memory that what is read may take. It counts from the next reset on, must not
-	// change until another, and may be nil, which stands for the zero Memory.
+	// change until another, and may be nil, which means the zero Memory.
 	Memory *Memory
 
 	buffer

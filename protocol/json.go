@@ -24,7 +24,7 @@ type JSON struct {
 	MaxDepth int
 
 	// Memory bounds the memory that what is read may take. It counts from the next reset on, must not
-	// change until another, and may be nil, which stands for the zero Memory.
+	// change until another, and may be nil, which means the zero Memory.
 	Memory *Memory
 
 	tProtocol // json as an interface: all that is not overridden here

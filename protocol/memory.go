@@ -57,20 +57,20 @@ const (
 
 	unknownStruct = 64 // bytes
 	pointerSize   = 8
-	mapSize       = 48 // of an empty map
-	maxSlots      = 8  // of a map of one group
+	mapSize       = 48 // bytes of an empty map
+	maxSlots      = 8  // slots of a map of one group
 )
 
 // memory adds up what has been decoded since the reset.
 type memory struct {
 	decoded int64 // bytes
-	mark    int64 // of decoded: above it look is asked
+	mark    int64 // when decoded exceeds it, look is called
 	counted int64 // what of decoded the counter knows
 	prepaid int64 // structs that their container has counted, and that have not begun
 	bounds  *Memory
 }
 
-// defaultMemory stands for a nil one. Nobody writes to it.
+// defaultMemory is used in place of nil. Nobody writes to it.
 var defaultMemory Memory
 
 func (m *memory) reset(bounds *Memory, size int) {

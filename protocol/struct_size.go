@@ -9,7 +9,7 @@ import (
 const minStruct = 16
 
 // structSizes are the sizes that were asked for, by type: as many as a program has.
-var structSizes sync.Map // of int64
+var structSizes sync.Map // values are int64
 
 // StructSize returns the value of Memory.Struct for values that are read into a t: the
 // size in bytes of the largest struct that can be reached from t, with what its

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/exec"
 	"regexp"
 	"strconv"
 	"sync"
@@ -192,22 +191,8 @@ func memory(t *testing.T, pid int) int64 {
 func TestAttacks(t *testing.T) {
 	for _, a := range attacks() {
 		t.Run(a.name, func(t *testing.T) {
-			cmd := exec.Command(os.Args[0])
-			cmd.Env = append(os.Environ(), childEnv+"=attacked")
-			in, err := cmd.StdinPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			out, err := cmd.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			lines := bufio.NewScanner(out)
-			lines.Scan()
-			addr := lines.Text()
+			cmd := startChild(t, "attacked")
+			addr := cmd.line()
 			before := memory(t, cmd.Process.Pid)
 			stop, done := make(chan struct{}), make(chan struct{})
 			go func() {
@@ -225,13 +210,12 @@ func TestAttacks(t *testing.T) {
 			}
 			close(stop)
 			<-done
-			io.WriteString(in, "\n")
-			lines.Scan()
-			if held := lines.Text(); held != "0 0" {
+			io.WriteString(cmd.in, "\n")
+			if held := cmd.line(); held != "0 0" {
 				t.Errorf("calls and bytes that are counted afterwards: %s", held)
 			}
 			most := memory(t, cmd.Process.Pid)
-			in.Close()
+			cmd.in.Close()
 			if err := cmd.Wait(); err != nil {
 				t.Error(err)
 			}

@@ -39,9 +39,9 @@ type call struct {
 
 	inline bool       // a oneway that runs on the reader
 	turn   bool       // it has a place in the order; a handler may change req
-	notRun mux.NotRun // of a result that is an exception
+	notRun mux.NotRun // what a result that is an exception says of the call
 
-	mux muxCall // of a ThriftMux session
+	mux muxCall // used by ThriftMux sessions only
 	// ctx is the call's own context, nil for the connection's; cancel, if it is
 	// not nil, ends it and is called when the call is completed.
 	ctx    context.Context

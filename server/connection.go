@@ -129,8 +129,8 @@ func (c *connection) do(w *worker) {
 }
 
 // sendOwn sends the session's own messages, all together, and waits for a client that
-// does not read them. Replies alone are left to those who complete calls: they are
-// about to add more.
+// does not read them. If only replies wait, they are left to the goroutines that complete
+// calls, which are about to add more.
 func (c *connection) sendOwn(w *worker) error {
 	c.mu.Lock()
 	if !c.multi.hasWord() {
@@ -184,7 +184,7 @@ func (c *connection) cut(why error) {
 	c.mu.Lock()
 	if c.broken == nil {
 		c.broken = why
-		c.charge(-c.out.Len())
+		c.chargeLocked(-c.out.Len())
 		c.out.Drop()
 		c.dropDoneLocked()
 		if c.multi != nil {

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -52,22 +51,8 @@ func serveWithFewDescriptors() int {
 }
 
 func TestRunningOutOfDescriptorsIsWaitedOut(t *testing.T) {
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"=descriptors")
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	lines.Scan()
-	addr := lines.Text()
+	cmd := startChild(t, "descriptors")
+	addr := cmd.line()
 	var held []net.Conn
 	for range 2 * few {
 		c, err := net.Dial("tcp", addr)
@@ -88,9 +73,8 @@ func TestRunningOutOfDescriptorsIsWaitedOut(t *testing.T) {
 	}
 	last.want(wire.Reply, 1)
 	last.Close()
-	in.Close()
-	lines.Scan()
-	if got := lines.Text(); !strings.HasPrefix(got, "server: closed ") || strings.HasSuffix(got, " 0") {
+	cmd.in.Close()
+	if got := cmd.line(); !strings.HasPrefix(got, "server: closed ") || strings.HasSuffix(got, " 0") {
 		t.Errorf("the child ended with %q, want a count of failures over 0", got)
 	}
 	if err := cmd.Wait(); err != nil {

@@ -69,8 +69,8 @@
 //	431  over MaxHeaderBytes
 //	503  over MaxBytes, or the server drains
 //
-// Pages of other origins may call if Origins lists them. Where a server is reached
-// by browsers, or stands where they are, Hosts should list its names.
+// Pages of other origins may call if Origins lists them. If browsers can reach the
+// server, Hosts should list its names.
 //
 // GET /healthz is answered 200, and GET /readyz too until Shutdown begins, unless
 // Ready has an error. Both are answered under any host, and with HealthWithoutCert

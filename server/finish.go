@@ -106,7 +106,7 @@ func (c *connection) tell() {
 	if c.waiting {
 		c.changed.Broadcast()
 	}
-	if c.attended && c.open == 0 && !c.out.Writing() || c.watching && !c.full() {
+	if c.attended && c.open == 0 && !c.out.Writing() || c.watching && !c.fullLocked() {
 		c.attended, c.watching = false, false
 		c.rwc.SetReadDeadline(longAgo)
 	}

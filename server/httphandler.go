@@ -57,7 +57,7 @@ type exchange struct {
 	w      http.ResponseWriter
 	r      *http.Request
 
-	header mux.Header // of r; nil until fields is called
+	header mux.Header // r's headers; nil until fields is called
 }
 
 // fields returns the header of the request.

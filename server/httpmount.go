@@ -64,7 +64,7 @@ func (s *Server) serveMounted(w http.ResponseWriter, r *http.Request) {
 // mounted is a request that came by a server of the user's own. Shutdown and Close
 // know it until it is answered.
 type mounted struct {
-	c       *connection // of this request alone, with no socket
+	c       *connection // made for this request, without a socket
 	control *http.ResponseController
 	limits  bool // the other server has no WriteTimeout
 	cancel  context.CancelCauseFunc

@@ -39,7 +39,7 @@ func (s *headerFrames) reserve(m *call, size int) *overBound {
 	}
 	m.own = most
 	c.incoming += int64(most)
-	c.charge(0)
+	c.chargeLocked(0)
 	return nil
 }
 

@@ -120,7 +120,7 @@ func (in *input) hold(n int) {
 func (in *input) holdLocked(n int) {
 	in.c.incoming += int64(n - in.held)
 	in.held = n
-	in.c.charge(0)
+	in.c.chargeLocked(0)
 }
 
 // fill reads more bytes behind those that are not consumed. It returns
@@ -249,10 +249,10 @@ func (in *input) passOver() {
 	}
 }
 
-// readAhead is makeRoom for what is read while no call may be started, of which
+// readAheadLocked is makeRoom for what is read while no call may be started, of which
 // there is no more than a buffer, and nothing while the server holds too much. It
-// reports whether there is anything to be read. Called with the connection's lock held.
-func (in *input) readAhead() bool {
+// reports whether there is anything to be read.
+func (in *input) readAheadLocked() bool {
 	switch n := len(in.unread()); {
 	case in.end != nil:
 		return false

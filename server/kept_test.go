@@ -115,7 +115,7 @@ func TestAReplyIsNotLeftWhenTheReadingWasTakenOver(t *testing.T) {
 func TestBytesThatAreCountedLate(t *testing.T) {
 	s, c, _ := unread(t)
 	c.mu.Lock()
-	c.charge(-100) // written
+	c.chargeLocked(-100) // written
 	c.mu.Unlock()
 	c.hangUp()
 	c.closed(nil)

@@ -10,7 +10,7 @@ import (
 // load is what all connections together hold at a time.
 type load struct {
 	calls atomic.Int64 // read and not answered
-	bytes atomic.Int64 // of requests that run or are not whole, and of replies not written
+	bytes atomic.Int64 // held by requests that run or are not whole, and of replies not written
 	lost  atomic.Int64 // bytes that connections counted when they had ended: 0 at rest, or the counting is wrong
 
 	lines    loglines.Limiter // by bound

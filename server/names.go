@@ -9,9 +9,9 @@ import (
 	"github.com/oneport-thrift/oneport/protocol/wire"
 )
 
-// maxNames bounds the names that a server remembers; maxPlain is from where on they
-// must say more than that a call by them was answered, as every name is by a service
-// that does not list its methods. Strangers can make those up.
+// maxNames is how many names a server remembers. Above maxPlain, only names of oneway or
+// listed methods are added: a service that does not list its methods answers any name,
+// so strangers could fill the table.
 const (
 	maxNames = 4096
 	maxPlain = maxNames / 2
@@ -22,7 +22,7 @@ const (
 type name struct {
 	full, service, method string
 
-	generation uint64 // of the handler when the name was made
+	generation uint64 // the handler's when the name was made
 	// route is the one that answered a call by the name, if the name is in the table.
 	// renamed says that the name led there only through the server's filters.
 	route   *mux.Route

@@ -15,7 +15,7 @@ func (c *connection) enter(batch ...*call) {
 		c.link(m)
 	}
 	c.open += len(batch)
-	c.charge(0)
+	c.chargeLocked(0)
 	c.measure()
 }
 
@@ -55,7 +55,7 @@ func (c *connection) enterAlone(m *call) bool {
 	c.link(m)
 	c.open = 1
 	c.chargeCallLocked(m)
-	c.charge(0)
+	c.chargeLocked(0)
 	c.measure()
 	return true
 }
@@ -119,7 +119,7 @@ func (c *connection) release(w *worker) {
 	if calls > 0 {
 		c.put(&replies)
 		c.owed -= owed
-		c.charge(-held)
+		c.chargeLocked(-held)
 		c.learnLocked(largest)
 		c.open -= calls
 		c.srv.load.calls.Add(int64(-calls))
@@ -131,7 +131,7 @@ func (c *connection) release(w *worker) {
 func (c *connection) dropDoneLocked() {
 	for m := c.head; m != nil; m = m.next {
 		if m.done.Load() {
-			c.charge(-len(m.reply.Bytes()))
+			c.chargeLocked(-len(m.reply.Bytes()))
 			m.reply.Release()
 		}
 	}
@@ -146,7 +146,7 @@ func (c *connection) put(replies *conn.Pieces) {
 	if c.broken == nil {
 		c.out.Set(append(c.out.Room(len(b)), b...))
 	} else {
-		c.charge(-len(b))
+		c.chargeLocked(-len(b))
 	}
 	replies.Release()
 }

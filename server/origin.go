@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// anyOrigin in Origins stands for every origin.
+// anyOrigin in Origins allows every origin.
 const anyOrigin = "*"
 
 // preflightAge is how many seconds a browser may keep the answer to a preflight:

@@ -39,7 +39,7 @@ func (c *connection) complete(w *worker, m *call) {
 		c.learnLocked(size)
 	}
 	c.owed -= int64(m.owed)
-	c.charge(held)
+	c.chargeLocked(held)
 	m.size, m.owed = 0, 0
 	m.buf.Release()
 	m.buf = nil
@@ -139,11 +139,11 @@ func (c *connection) unlock() {
 // count follows.
 const reportStep = 16 << 10
 
-// charge counts bytes that the connection holds for its calls and replies. The
+// chargeLocked counts bytes that the connection holds for its calls and replies. The
 // server's count, which all connections write to, follows in steps. A connection
 // that has ended counts for nothing any more: a worker may get to count replies
-// that another has sent when all is over. Called with mu held.
-func (c *connection) charge(n int) {
+// that another has sent when all is over.
+func (c *connection) chargeLocked(n int) {
 	c.bytes += int64(n)
 	if c.ended {
 		c.srv.load.lost.Add(int64(n))

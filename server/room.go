@@ -7,11 +7,10 @@ import (
 	"time"
 )
 
-// full reports whether the bounds of the connection, or a change of the order, allow
-// no other call now. If so, something of the connection's own goes on whose end calls
-// tell: a call, or the writing of replies. A multiplexer is read on all the same, but
-// for one thing. Called with mu held.
-func (c *connection) full() bool {
+// fullLocked reports whether the bounds of the connection, or a change of the order, allow
+// no other call now. If so, a call runs or replies are being written, and tell is called
+// when that ends. A multiplexer is read on all the same, unless it is stalled.
+func (c *connection) fullLocked() bool {
 	switch {
 	case c.broken != nil:
 		return false
@@ -41,7 +40,7 @@ func (c *connection) room() error {
 
 // unfull waits until the connection is not full. Called with mu held.
 func (c *connection) unfull() error {
-	if c.full() {
+	if c.fullLocked() {
 		if err := c.pause(); err != nil {
 			return err
 		}
@@ -62,8 +61,8 @@ func (c *connection) pause() error {
 		c.srv.monitor.add(c)
 		c.mu.Lock()
 	}
-	for c.full() {
-		if !c.long || !c.in.readAhead() {
+	for c.fullLocked() {
+		if !c.long || !c.in.readAheadLocked() {
 			c.changed.Wait()
 		} else if err := c.watch(); err != nil {
 			return err

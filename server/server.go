@@ -99,7 +99,7 @@ type Server struct {
 	// over HTTP from a browser, and read the replies and their headers. Browsers
 	// ask first (preflights, OPTIONS requests); they are told that POST and any
 	// header may be sent, but never cookies or other credentials of theirs. A call
-	// of a page of any other origin is answered 403. "*" alone stands for every
+	// of a page of any other origin is answered 403. "*" alone allows every
 	// origin: then any page that somebody opens can call whatever that browser can
 	// reach, so it is for services that are open to everybody anyway, never for
 	// those that a private network or localhost protects. An entry that is not an
@@ -109,7 +109,7 @@ type Server struct {
 	// error or a panic means that the server is not ready, and the answer is 503.
 	// Strangers can ask too: it must return quickly and cost little. The answer
 	// has the text of a *mux.Error, and of any other error only if VerboseErrors is
-	// set; the log has it at most once a second. Calls are served all the same.
+	// set; it is logged at most once a second. Calls are served all the same.
 	// Default: ready until Shutdown or Close is called.
 	Ready func() error
 

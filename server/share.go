@@ -100,7 +100,7 @@ func (c *connection) chargeIncoming(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.incoming += int64(n)
-	if c.charge(0); !c.ended {
+	if c.chargeLocked(0); !c.ended {
 		d := c.heldLocked() - c.reported
 		c.srv.count(d)
 		c.reported += d
@@ -115,7 +115,7 @@ func (c *connection) roomForMore() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for !c.mayHoldLocked(c.heldLocked()) {
-		if c.multi != nil || c.bytes < c.incoming || !c.full() {
+		if c.multi != nil || c.bytes < c.incoming || !c.fullLocked() {
 			return errNoRoom
 		}
 		if err := c.pause(); err != nil {

@@ -20,7 +20,7 @@ func TestConnectionsThatTakeAllLeaveTheirShare(t *testing.T) {
 			took = false
 			for _, c := range conns {
 				if c.mayTakeLocked() {
-					c.charge(reportStep)
+					c.chargeLocked(reportStep)
 					took = true
 				}
 			}

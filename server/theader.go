@@ -136,7 +136,7 @@ func unsupported(m *call, h theader.Header, err *theader.UnsupportedError) {
 	unreadable(m, h, &mux.Error{Code: code, Message: err.Error(), NotRun: mux.DoNotSendAgain})
 }
 
-// swollen turns away a call whose payload holds more than it may. Its name stands at
+// swollen turns away a call whose payload holds more than it may. Its name is at
 // the start of what is inflated.
 func (s *headerFrames) swollen(m *call, h theader.Header, payload []byte, err *ratioError) {
 	s.c.srv.refused(&s.c.peer, "MaxInflateRatio", err)

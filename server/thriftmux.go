@@ -195,7 +195,7 @@ func (s *muxSession) put(frame []byte) {
 	c.out.Set(append(c.out.Room(len(frame)), frame...))
 	s.word = true
 	s.unread += len(frame)
-	c.charge(len(frame))
+	c.chargeLocked(len(frame))
 }
 
 // maxUnread bounds the session's own messages that the client has not taken. Each is
@@ -237,7 +237,7 @@ func (s *muxSession) ended() {
 // drop forgets the long replies.
 func (s *muxSession) drop() {
 	for s.long.first != nil {
-		s.dropLong(s.long.first)
+		s.dropLongLocked(s.long.first)
 	}
 }
 
@@ -269,11 +269,11 @@ func (s *muxSession) appendReply(dst []byte, m *call) []byte {
 		return s.appendFrame(dst, m)
 	}
 	if s.overWindow(m.room()) {
-		return s.appendInPieces(dst, m)
+		return s.appendInPiecesLocked(dst, m)
 	}
 	start := len(dst)
 	if dst = s.appendFrame(dst, m); s.overWindow(len(dst) - start) {
-		return s.appendInPieces(dst[:start], m) // its headers are more than was guessed
+		return s.appendInPiecesLocked(dst[:start], m) // its headers are more than was guessed
 	}
 	return dst
 }

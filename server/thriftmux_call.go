@@ -140,7 +140,7 @@ func (s *muxSession) message(m *call, payload []byte) error {
 func (s *muxSession) enter(f *thriftmux.Frame, m *call, expired bool) (taken bool, err error) {
 	c := s.c
 	c.mu.Lock()
-	over := s.overBound(m)
+	over := s.overBoundLocked(m)
 	switch {
 	case s.inUse(f.Tag):
 		ended := s.duplicate(f.Tag)
@@ -152,9 +152,9 @@ func (s *muxSession) enter(f *thriftmux.Frame, m *call, expired bool) (taken boo
 	case s.ending == muxAgreed:
 		s.answer(f.Type, f.Tag, thriftmux.Response{Status: thriftmux.StatusNack})
 	case expired:
-		s.nack(f, mux.DoNotSendAgain, errLate.Code, errLate.Message)
+		s.nackLocked(f, mux.DoNotSendAgain, errLate.Code, errLate.Message)
 	case over != nil:
-		s.nack(f, mux.SendAgain, mux.Overloaded, over.refusal().Error())
+		s.nackLocked(f, mux.SendAgain, mux.Overloaded, over.refusal().Error())
 	default:
 		s.tags.add(f.Tag, m)
 		s.watch(m.mux.ctx.deadline)
@@ -168,11 +168,10 @@ func (s *muxSession) enter(f *thriftmux.Frame, m *call, expired bool) (taken boo
 	return taken, nil
 }
 
-// overBound returns the bound of the connection that has no room for one more
-// call m, or nil. What m holds by itself does not stand in its way. Reading goes on, so
-// that pings are seen; a client sends the call to another server. Called with the
-// connection's lock held.
-func (s *muxSession) overBound(m *call) *overBound {
+// overBoundLocked returns the bound of the connection that has no room for one more
+// call m, or nil. The bytes that m itself holds do not count. The session is still read,
+// so that pings are seen; a client sends the call to another server.
+func (s *muxSession) overBoundLocked(m *call) *overBound {
 	b := &s.c.srv.bounds
 	switch {
 	case s.running+len(s.long.byTag) >= b.callsPerSession:
@@ -201,7 +200,7 @@ func (s *muxSession) shed(in []byte, _ *call, why *overBound) (rest int) {
 		}
 	case f.Type == thriftmux.Tdispatch, f.Type == thriftmux.Treq:
 		s.c.mu.Lock()
-		s.nack(&f, mux.SendAgain, mux.Overloaded, why.refusal().Error())
+		s.nackLocked(&f, mux.SendAgain, mux.Overloaded, why.refusal().Error())
 		s.c.mu.Unlock()
 	}
 	return n - len(in)

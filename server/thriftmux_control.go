@@ -24,7 +24,7 @@ func (s *muxSession) duplicate(tag uint32) (ended []*callContext) {
 	why := fmt.Sprintf("Received duplicate tag %d from client.", tag)
 	for r := s.long.first; r != nil; r = s.long.first {
 		s.put(thriftmux.AppendRerr(nil, r.tag, why))
-		s.dropLong(r)
+		s.dropLongLocked(r)
 	}
 	for t, m := range s.tags.all() {
 		m.mux.discarded = true
@@ -70,7 +70,7 @@ func (s *muxSession) takeBack(tag uint32) (ctx *callContext) {
 		m.mux.discarded = true
 		ctx = m.mux.ctx
 	} else if r := s.long.byTag[tag]; r != nil {
-		s.dropLong(r)
+		s.dropLongLocked(r)
 	} else {
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 // ("Mux, fragments").
 type longReply struct {
 	tag        uint32
-	body       *conn.Buffer // of all pieces, held until the last one is in the outbox
+	body       *conn.Buffer // holds all pieces until the last one is in the outbox
 	pieces     thriftmux.Fragments
 	prev, next *longReply
 }

@@ -86,7 +86,7 @@ func (p *muxPieces) turnAway(f *thriftmux.Frame, piece *muxPiece) {
 	if !f.More {
 		p.stop(f.Tag)
 		c.mu.Lock()
-		p.s.nack(f, mux.SendAgain, mux.Overloaded, piece.over.refusal().Error())
+		p.s.nackLocked(f, mux.SendAgain, mux.Overloaded, piece.over.refusal().Error())
 		c.mu.Unlock()
 		c.srv.refused(&c.peer, piece.over.bound, piece.over)
 	}

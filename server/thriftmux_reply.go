@@ -124,10 +124,9 @@ func (s *muxSession) answer(t thriftmux.Type, tag uint32, r thriftmux.Response) 
 	s.put(out)
 }
 
-// nack refuses a call that came in f. Called with the connection's lock held, by the
-// goroutine that reads. An old client's call has no deadline, and so is never one
-// that may not be sent again.
-func (s *muxSession) nack(f *thriftmux.Frame, n mux.NotRun, code mux.Code, text string) {
+// nackLocked refuses a call that came in f. The reader calls it. An old client's call
+// has no deadline, and so is never one that may not be sent again.
+func (s *muxSession) nackLocked(f *thriftmux.Frame, n mux.NotRun, code mux.Code, text string) {
 	contexts, _ := nackContexts(n, code, false)
 	s.answer(f.Type, f.Tag, thriftmux.Response{Status: thriftmux.StatusNack, Contexts: contexts, Payload: []byte(text)})
 }
@@ -147,14 +146,14 @@ func (s *muxSession) oversized(f *thriftmux.Frame, err error) {
 	}
 }
 
-// maxRound is from where on a write takes no more pieces of long replies, so that
-// others need not wait for all of them.
+// maxRound is the size of a write, in bytes, above which it takes no more pieces of
+// long replies, so that other replies need not wait for all of them.
 const maxRound = 64 << 10
 
-// appendInPieces appends the first piece of a reply that is probably over the window;
+// appendInPiecesLocked appends the first piece of a reply that is probably over the window;
 // the others are a long reply. It is encoded apart, since the outbox would keep the room
-// for all of it. Called with the connection's lock held.
-func (s *muxSession) appendInPieces(dst []byte, m *call) []byte {
+// for all of it.
+func (s *muxSession) appendInPiecesLocked(dst []byte, m *call) []byte {
 	b := conn.Take(m.room())
 	b.B = s.appendFrame(b.B, m)
 	if !s.overWindow(len(b.B)) {
@@ -166,7 +165,7 @@ func (s *muxSession) appendInPieces(dst []byte, m *call) []byte {
 	r.pieces = thriftmux.Split(thriftmux.Rdispatch, r.tag, b.B[thriftmux.FrameOverhead:], s.window)
 	dst, _ = r.pieces.Next(dst)
 	s.long.add(r)
-	s.c.charge(r.weight())
+	s.c.chargeLocked(r.weight())
 	s.c.learnLocked(len(b.B))
 	return dst
 }
@@ -174,11 +173,10 @@ func (s *muxSession) appendInPieces(dst []byte, m *call) []byte {
 // overWindow reports whether a frame of size bytes is more than the client wants.
 func (s *muxSession) overWindow(size int) bool { return size-thriftmux.FrameOverhead > s.window }
 
-// dropLong forgets a long reply, which may not be whole in the outbox. Called with the
-// connection's lock held.
-func (s *muxSession) dropLong(r *longReply) {
+// dropLongLocked forgets a long reply, of which some pieces may be in the outbox already.
+func (s *muxSession) dropLongLocked(r *longReply) {
 	s.long.remove(r)
-	s.c.charge(-r.weight())
+	s.c.chargeLocked(-r.weight())
 	r.body.Release()
 }
 
@@ -190,11 +188,11 @@ func (s *muxSession) refill(written int) {
 		before := c.out.Len()
 		out, more := r.pieces.Next(c.out.Room(min(r.pieces.Left(), s.window) + thriftmux.FrameOverhead))
 		c.out.Set(out)
-		c.charge(c.out.Len() - before)
+		c.chargeLocked(c.out.Len() - before)
 		if more {
 			s.long.toEnd(r)
 		} else {
-			s.dropLong(r)
+			s.dropLongLocked(r)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func TestASlowClientHoldsUpNoOthersReplies(t *testing.T) {
 		defer end.Close()
 		c := newConnection(s, end)
 		c.out.Set(append(c.out.Room(1), 0))
-		c.charge(1)
+		c.chargeLocked(1)
 		all = append(all, c)
 		if i%2 == 1 { // the others are slow
 			go func() {

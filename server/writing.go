@@ -15,7 +15,7 @@ import (
 // bytes of them w has kept and not counted.
 func (c *connection) send(w *worker, kept int) {
 	c.mu.Lock()
-	c.charge(kept)
+	c.chargeLocked(kept)
 	c.release(w)
 	write, others := c.out.Start(), c.open > 0
 	c.unlock()
@@ -51,7 +51,7 @@ func (c *connection) flush(w *worker, b *conn.Buffer, now time.Time) {
 func (c *connection) next(w *worker, written int) *conn.Buffer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.charge(-written)
+	c.chargeLocked(-written)
 	c.release(w)
 	if c.multi != nil {
 		c.multi.refill(written)

@@ -66,7 +66,7 @@ type calls struct {
 
 	routed *memo.Memo[*mux.Route, *routed]
 	names  *memo.Memo[name, *series]
-	others *memo.Memo[name, *series] // of names that are not admitted
+	others *memo.Memo[name, *series] // by names that are not admitted
 }
 
 func newCalls(o Options) *calls {

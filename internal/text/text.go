@@ -15,7 +15,7 @@ const (
 	maxMessage = 4 << 10
 )
 
-// replacement stands for bytes that are not UTF-8.
+// replacement replaces bytes that are not UTF-8.
 const replacement = "\uFFFD"
 
 // ellipsis ends a text that was cut.

@@ -7,13 +7,13 @@ import (
 
 // ExactStruct reports whether body is exactly one struct, encoded in p: nil if it
 // is. Otherwise the error is an [*Error]: of the kind [Truncated] if body ends
-// inside the struct, of the kind [Trailing] if it goes on behind it, and else of
-// what stands in the way of finding the end. Behind a struct in JSON there may be
-// white space.
+// inside the struct, of the kind [Trailing] if it goes on behind it, and else the
+// error that keeps the end from being found. White space may follow a struct in
+// JSON.
 //
-// Whoever passes bytes on that are only said to be one struct asks first: the rest
-// may be a message of its own to the next reader, and a struct that ends too early
-// takes the bytes that come after it. Of lim, only Depth is used. Nothing is
+// Call it before passing on bytes that are only said to be one struct: to the next
+// reader the rest may be a message of its own, and a struct that ends too early
+// swallows the bytes behind it. Of lim, only Depth is used. Nothing is
 // allocated up to DefaultDepth levels, except errors.
 func ExactStruct(p Protocol, body []byte, lim Limits) error {
 	if p == Binary && len(body) > 0 && flatBinary(body) == len(body) {
@@ -74,7 +74,7 @@ func RestError(size, end int) *Error {
 	return &Error{Kind: Trailing, What: theStruct, Offset: end, Seen: int64(size) - int64(end)}
 }
 
-// restBehind refuses what stands in b behind byte end, where an item has ended.
+// restBehind returns an error if b goes on behind byte end, where an item has ended.
 func restBehind(p Protocol, what string, b []byte, end int) error {
 	rest := end
 	for p == JSON && rest < len(b) && jsonSpace(b[rest]) {

@@ -219,7 +219,7 @@ func testServersDrain(t *testing.T, servers ...*finagleServer) {
 	for i := range 6 {
 		s := servers[i%2]
 		from := calls.Load()
-		for start := time.Now(); calls.Load() < from+500 && time.Since(start) < 20*time.Second; {
+		for start := time.Now(); calls.Load() < from+500 && time.Since(start) < 20*time.Second && !t.Failed(); {
 			<-time.After(10 * time.Millisecond)
 		}
 		if said := s.tell("close"); said != "closed" {

@@ -40,7 +40,8 @@ const (
 	panics          = 1
 )
 
-// perSecond returns the bound that an option stands for, 0 for none.
+// perSecond returns the limit that an option means: usual for 0, and 0, which is no
+// limit, for a negative one.
 func perSecond(option, usual int) int {
 	if option == 0 {
 		return usual
